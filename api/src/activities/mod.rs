@@ -1,0 +1,14 @@
+//! 活动, 班次, 岗位, 报名 and 候补.
+
+pub mod graphql;
+pub mod loaders;
+pub mod near;
+pub mod rules;
+pub mod service;
+pub mod sign_up;
+pub mod store;
+
+/// What the outbox calls a shift's live board.
+pub fn board_topic(shift: boai_entity::ids::ShiftId) -> String {
+    format!("board:{shift}")
+}

@@ -1,0 +1,339 @@
+//! Posting activities, changing and cancelling them; and telling those who signed up.
+
+use boai_entity::{
+    Instant, activity,
+    ids::{ActivityId, PostId, ShiftId, TeamId, VolunteerId},
+    kinds::{ActivityKind, ActivityState, Category, InboxKind},
+    post, shift,
+    volunteer::Skills,
+};
+use sea_orm::ConnectionTrait;
+
+use super::{
+    rules::{self, ActivityRefusal, ShiftPlan},
+    sign_up, store,
+};
+use crate::{
+    access::{Action, Resource},
+    ctx::Ctx,
+    organisation,
+    people::service::tell_volunteers,
+    places::geodesy::Point,
+    policies,
+    platform::refusal::{OrFault, Stop},
+};
+
+type Done<T> = Result<T, Stop<ActivityRefusal>>;
+
+/// What an activity says of itself, all of it.
+#[derive(Clone)]
+pub struct ActivityText {
+    pub kind: ActivityKind,
+    pub category: Category,
+    pub title: String,
+    pub description: String,
+    pub risks: String,
+    pub place_name: String,
+    pub address: String,
+    pub division_code: String,
+    pub point: Point,
+    /// Metres; the policy's default when none is given.
+    pub radius_m: Option<i32>,
+    pub skills_required: Skills,
+    pub minimum_age: i32,
+    pub dangerous: bool,
+}
+
+/// Makes a draft.
+pub async fn create(ctx: &Ctx, team: TeamId, text: ActivityText, shifts: Vec<ShiftPlan>) -> Done<activity::Model> {
+    let person = ctx.actor().or_fault()?.person;
+    let now = ctx.now();
+    let tx = ctx.db.begin().await.or_fault()?;
+    let team = organisation::store::placed_team(&tx, team).await.or_fault()?.ok_or(ActivityRefusal::NotFound)?;
+    if !ctx.may(Action::RunActivities, Resource::Team { id: team.id, branch_path: &team.branch_path }) {
+        return Err(ActivityRefusal::NotFound.into());
+    }
+    rules::check_shifts(&shifts, now)?;
+    let radius_m = check_text(&tx, &text, &team.branch_path, now).await?;
+    let id = ActivityId(ctx.new_id());
+    let [unit_x, unit_y, unit_z] = text.point.unit_vector();
+    let activity = activity::Model {
+        id,
+        team_id: team.id,
+        kind: text.kind,
+        category: text.category,
+        title: text.title,
+        description: text.description,
+        risks: text.risks,
+        place_name: text.place_name,
+        address: text.address,
+        division_code: text.division_code,
+        latitude: text.point.latitude(),
+        longitude: text.point.longitude(),
+        unit_x,
+        unit_y,
+        unit_z,
+        radius_m,
+        skills_required: text.skills_required,
+        minimum_age: text.minimum_age,
+        dangerous: text.dangerous,
+        state: ActivityState::Draft,
+        person_in_charge: person,
+        created_at: now,
+        published_at: None,
+        cancelled_at: None,
+        cancel_reason: None,
+        starts_at: shifts.iter().map(|shift| shift.starts_at).min().unwrap_or(now),
+        ends_at: shifts.iter().map(|shift| shift.ends_at).max().unwrap_or(now),
+    };
+    let (shifts, posts) = shift_rows(ctx, id, shifts);
+    store::add_activity(&tx, activity.clone(), shifts, posts).await.or_fault()?;
+    ctx.audit(&tx, "CREATE_ACTIVITY", "Activity", id.0, None).await.or_fault()?;
+    tx.commit().await.or_fault()?;
+    Ok(activity)
+}
+
+/// Opens a draft to volunteers.
+pub async fn publish(ctx: &Ctx, id: ActivityId) -> Done<activity::Model> {
+    let tx = ctx.db.begin().await.or_fault()?;
+    let mut activity = mine(ctx, &tx, id).await?.activity;
+    if activity.state != ActivityState::Draft {
+        return Err(ActivityRefusal::WrongState { state: activity.state.as_str() }.into());
+    }
+    activity.state = ActivityState::Published;
+    activity.published_at = Some(ctx.now());
+    store::save_activity(&tx, activity.clone()).await.or_fault()?;
+    ctx.audit(&tx, "PUBLISH_ACTIVITY", "Activity", id.0, None).await.or_fault()?;
+    tx.commit().await.or_fault()?;
+    Ok(activity)
+}
+
+/// Changes what an activity says of itself; those signed up hear of it, with what changed in the leader's words.
+pub async fn change(
+    ctx: &Ctx,
+    id: ActivityId,
+    change: impl FnOnce(&mut ActivityText),
+    note: &str,
+) -> Done<activity::Model> {
+    let tx = ctx.db.begin().await.or_fault()?;
+    let placed = mine(ctx, &tx, id).await?;
+    let mut activity = placed.activity;
+    not_cancelled(&activity)?;
+    let mut text = text_of(&activity).or_fault()?;
+    change(&mut text);
+    activity.radius_m = check_text(&tx, &text, &placed.branch_path, ctx.now()).await?;
+    [activity.unit_x, activity.unit_y, activity.unit_z] = text.point.unit_vector();
+    activity.latitude = text.point.latitude();
+    activity.longitude = text.point.longitude();
+    activity.kind = text.kind;
+    activity.category = text.category;
+    activity.title = text.title;
+    activity.description = text.description;
+    activity.risks = text.risks;
+    activity.place_name = text.place_name;
+    activity.address = text.address;
+    activity.division_code = text.division_code;
+    activity.skills_required = text.skills_required;
+    activity.minimum_age = text.minimum_age;
+    activity.dangerous = text.dangerous;
+    store::save_activity(&tx, activity.clone()).await.or_fault()?;
+    tell_signed_up(ctx, &tx, &activity, None, InboxKind::ActivityChanged, note).await?;
+    ctx.audit(&tx, "CHANGE_ACTIVITY", "Activity", id.0, Some(note.into())).await.or_fault()?;
+    tx.commit().await.or_fault()?;
+    Ok(activity)
+}
+
+/// Calls an activity off. What people have served already cannot be called off.
+pub async fn cancel(ctx: &Ctx, id: ActivityId, reason: &str) -> Done<activity::Model> {
+    let now = ctx.now();
+    let tx = ctx.db.begin().await.or_fault()?;
+    let mut activity = mine(ctx, &tx, id).await?.activity;
+    not_cancelled(&activity)?;
+    store::free_seats(&tx, id).await.or_fault()?;
+    nobody_served(&tx, id, None).await?;
+    activity.state = ActivityState::Cancelled;
+    activity.cancelled_at = Some(now);
+    activity.cancel_reason = Some(reason.into());
+    store::save_activity(&tx, activity.clone()).await.or_fault()?;
+    tell_signed_up(ctx, &tx, &activity, None, InboxKind::ActivityCancelled, reason).await?;
+    store::cancel_sign_ups(&tx, id, now).await.or_fault()?;
+    ctx.audit(&tx, "CANCEL_ACTIVITY", "Activity", id.0, Some(reason.into())).await.or_fault()?;
+    tx.commit().await.or_fault()?;
+    Ok(activity)
+}
+
+/// Adds a shift.
+pub async fn add_shift(ctx: &Ctx, id: ActivityId, plan: ShiftPlan) -> Done<shift::Model> {
+    let tx = ctx.db.begin().await.or_fault()?;
+    let activity = mine(ctx, &tx, id).await?.activity;
+    not_cancelled(&activity)?;
+    rules::check_shift(&plan, ctx.now())?;
+    let (shifts, posts) = shift_rows(ctx, id, vec![plan]);
+    let shift = shifts[0].clone();
+    store::add_shifts(&tx, shifts, posts).await.or_fault()?;
+    store::refit_times(&tx, id).await.or_fault()?;
+    ctx.audit(&tx, "ADD_SHIFT", "Shift", shift.id.0, None).await.or_fault()?;
+    tx.commit().await.or_fault()?;
+    Ok(shift)
+}
+
+/// What is to change about a shift.
+#[derive(Clone, Debug, Default)]
+pub struct ShiftChange {
+    pub starts_at: Option<Instant>,
+    pub ends_at: Option<Instant>,
+    pub capacity: Option<i32>,
+    /// New seats of some of its posts.
+    pub posts: Vec<(PostId, i32)>,
+    pub note: String,
+}
+
+/// Changes a shift's time or seats. Fewer seats than people is refused with the number; more seats go to the wait-list.
+pub async fn change_shift(ctx: &Ctx, id: ShiftId, change: ShiftChange) -> Done<shift::Model> {
+    let tx = ctx.db.begin().await.or_fault()?;
+    let facts = store::shift_facts(&tx, id).await.or_fault()?.ok_or(ActivityRefusal::NotFound)?;
+    let activity = mine(ctx, &tx, facts.activity_id).await?.activity;
+    not_cancelled(&activity)?;
+    let shift = store::lock_shift(&tx, id).await.or_fault()?.ok_or(ActivityRefusal::NotFound)?;
+    change_times(ctx, &tx, &activity, &shift, &change).await?;
+    let seats = change_seats(&tx, &shift, &change).await?;
+    sign_up::seat_who_waits(ctx, &tx, activity.id, id).await.or_fault()?;
+    if !change.note.is_empty() || change.starts_at.is_some() || change.ends_at.is_some() {
+        tell_signed_up(ctx, &tx, &activity, Some(id), InboxKind::ActivityChanged, &change.note).await?;
+    }
+    ctx.audit(&tx, "CHANGE_SHIFT", "Shift", id.0, Some(format!("{seats} seats. {}", change.note))).await.or_fault()?;
+    let shift = store::lock_shift(&tx, id).await.or_fault()?.ok_or(ActivityRefusal::NotFound)?;
+    tx.commit().await.or_fault()?;
+    ctx.committed.notify_one();
+    Ok(shift)
+}
+
+async fn change_times(
+    ctx: &Ctx,
+    tx: &impl ConnectionTrait,
+    activity: &activity::Model,
+    shift: &shift::Model,
+    change: &ShiftChange,
+) -> Done<()> {
+    if change.starts_at.is_none() && change.ends_at.is_none() {
+        return Ok(());
+    }
+    let plan = ShiftPlan {
+        starts_at: change.starts_at.unwrap_or(shift.starts_at),
+        ends_at: change.ends_at.unwrap_or(shift.ends_at),
+        capacity: shift.capacity,
+        posts: Vec::new(),
+    };
+    rules::check_shift(&plan, ctx.now())?;
+    nobody_served(tx, activity.id, Some(shift.id)).await?;
+    store::set_shift_times(tx, shift.id, plan.starts_at, plan.ends_at).await.or_fault()?;
+    store::refit_times(tx, activity.id).await.or_fault()
+}
+
+/// The seats that the shift has in the end.
+async fn change_seats(tx: &impl ConnectionTrait, shift: &shift::Model, change: &ShiftChange) -> Done<i32> {
+    let posts = store::posts_of(tx, shift.id).await.or_fault()?;
+    let capacity = match change.capacity {
+        Some(_) if !posts.is_empty() => return Err(ActivityRefusal::ChangePostsInstead.into()),
+        Some(capacity) => capacity,
+        None if change.posts.is_empty() => return Ok(shift.capacity),
+        None => posts.iter().map(|post| new_capacity(post, change)).sum(),
+    };
+    rules::check_capacity(capacity)?;
+    for &(id, capacity) in &change.posts {
+        rules::check_capacity(capacity)?;
+        let post = posts.iter().find(|post| post.id == id).ok_or(ActivityRefusal::NotFound)?;
+        if !store::set_post_capacity(tx, shift.id, id, capacity).await.or_fault()? {
+            return Err(ActivityRefusal::CapacityBelowSignedUp { signed_up: post.taken, capacity }.into());
+        }
+    }
+    if !store::set_shift_capacity(tx, shift.id, capacity).await.or_fault()? {
+        return Err(ActivityRefusal::CapacityBelowSignedUp { signed_up: shift.taken, capacity }.into());
+    }
+    Ok(capacity)
+}
+
+fn new_capacity(post: &post::Model, change: &ShiftChange) -> i32 {
+    change.posts.iter().find(|(id, _)| *id == post.id).map_or(post.capacity, |(_, capacity)| *capacity)
+}
+
+async fn mine(ctx: &Ctx, tx: &impl ConnectionTrait, id: ActivityId) -> Done<store::PlacedActivity> {
+    ctx.actor().or_fault()?;
+    let placed = store::lock_activity(tx, id).await.or_fault()?.ok_or(ActivityRefusal::NotFound)?;
+    let team = Resource::Team { id: placed.activity.team_id, branch_path: &placed.branch_path };
+    if ctx.may(Action::RunActivities, team) { Ok(placed) } else { Err(ActivityRefusal::NotFound.into()) }
+}
+
+fn not_cancelled(activity: &activity::Model) -> Result<(), ActivityRefusal> {
+    match activity.state {
+        ActivityState::Cancelled => Err(ActivityRefusal::WrongState { state: activity.state.as_str() }),
+        _ => Ok(()),
+    }
+}
+
+async fn nobody_served(tx: &impl ConnectionTrait, id: ActivityId, shift: Option<ShiftId>) -> Done<()> {
+    match store::attendances(tx, id, shift).await.or_fault()? {
+        0 => Ok(()),
+        some => Err(ActivityRefusal::AlreadyServed { attendances: i64::try_from(some).unwrap_or(i64::MAX) }.into()),
+    }
+}
+
+async fn tell_signed_up(
+    ctx: &Ctx,
+    tx: &impl ConnectionTrait,
+    activity: &activity::Model,
+    shift: Option<ShiftId>,
+    kind: InboxKind,
+    note: &str,
+) -> Done<()> {
+    let people: Vec<VolunteerId> = store::signed_up(tx, activity.id, shift).await.or_fault()?;
+    tell_volunteers(ctx, tx, &people, kind, Some((activity.id, shift)), note).await.or_fault()
+}
+
+/// Checks what needs the database and the branch's policy; gives the radius to use, in metres.
+async fn check_text(tx: &impl ConnectionTrait, text: &ActivityText, branch_path: &str, now: Instant) -> Done<i32> {
+    let policy = policies::policy_at(tx, branch_path, now).await.or_fault()?.body;
+    let radius_m = text.radius_m.unwrap_or(policy.radius_default_m);
+    rules::check_radius(radius_m, &policy)?;
+    rules::check_minimum_age(text.minimum_age)?;
+    organisation::store::division(tx, &text.division_code).await.or_fault()?.ok_or(ActivityRefusal::DivisionUnknown)?;
+    Ok(radius_m)
+}
+
+fn text_of(activity: &activity::Model) -> Result<ActivityText, crate::platform::errors::Fault> {
+    let point = Point::wgs84(activity.latitude, activity.longitude)
+        .map_err(|error| crate::platform::errors::Fault::Internal(format!("activity {}: {error}", activity.id)))?;
+    Ok(ActivityText {
+        kind: activity.kind,
+        category: activity.category,
+        title: activity.title.clone(),
+        description: activity.description.clone(),
+        risks: activity.risks.clone(),
+        place_name: activity.place_name.clone(),
+        address: activity.address.clone(),
+        division_code: activity.division_code.clone(),
+        point,
+        radius_m: Some(activity.radius_m),
+        skills_required: activity.skills_required.clone(),
+        minimum_age: activity.minimum_age,
+        dangerous: activity.dangerous,
+    })
+}
+
+fn shift_rows(ctx: &Ctx, activity: ActivityId, plans: Vec<ShiftPlan>) -> (Vec<shift::Model>, Vec<post::Model>) {
+    let mut posts = Vec::new();
+    let mut row = |plan: ShiftPlan| {
+        let id = ShiftId(ctx.new_id());
+        posts.extend(plan.posts.into_iter().map(|(name, capacity)| post::Model {
+            id: PostId(ctx.new_id()),
+            shift_id: id,
+            name,
+            capacity,
+            taken: 0,
+        }));
+        let ShiftPlan { starts_at, ends_at, capacity, .. } = plan;
+        shift::Model { id, activity_id: activity, starts_at, ends_at, capacity, taken: 0 }
+    };
+    let shifts = plans.into_iter().map(&mut row).collect();
+    (shifts, posts)
+}

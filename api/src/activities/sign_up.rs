@@ -1,0 +1,146 @@
+//! 报名: taking a seat or a place on the wait-list, and giving it back.
+//!
+//! Two rows are taken, always in this order: the volunteer's own (so that one person's two phones cannot make
+//! overlapping sign-ups) and the shift's (so that seats and wait-list move for one at a time).
+
+use boai_entity::{
+    ids::{ActivityId, PostId, ShiftId},
+    kinds::{InboxKind, SignUpState},
+    sign_up,
+};
+use sea_orm::{ConnectionTrait, DbErr};
+
+use super::{
+    board_topic,
+    rules::{self, Demands, LeaveRefusal, SignUpRefusal},
+    store,
+};
+use crate::{
+    ctx::Ctx,
+    people::{self, service::tell_volunteers},
+    platform::{
+        errors::Fault,
+        refusal::{OrFault, Stop, When},
+    },
+};
+
+/// Signs up for a shift: a seat when there is one, else a place on the wait-list. Doing it twice is doing it once.
+pub async fn sign_up(
+    ctx: &Ctx,
+    shift: ShiftId,
+    post: Option<PostId>,
+) -> Result<sign_up::Model, Stop<Vec<SignUpRefusal>>> {
+    let volunteer = ctx.volunteer().or_fault()?;
+    let now = ctx.now();
+    let refuse = |reason: SignUpRefusal| Stop::Refused(vec![reason]);
+    let tx = ctx.db.begin().await.or_fault()?;
+    let me = people::store::lock(&tx, volunteer).await.or_fault()?;
+    let me = me.ok_or_else(|| Stop::Fault(Fault::Unauthenticated))?;
+    store::lock_shift(&tx, shift).await.or_fault()?.ok_or_else(|| refuse(SignUpRefusal::NotFound))?;
+    let facts = store::shift_facts(&tx, shift).await.or_fault()?.ok_or_else(|| refuse(SignUpRefusal::NotFound))?;
+    let earlier = store::sign_up(&tx, shift, volunteer).await.or_fault()?;
+    if let Some(earlier) = &earlier
+        && matches!(earlier.state, SignUpState::Seated | SignUpState::Waiting)
+    {
+        return Ok(earlier.clone());
+    }
+    let demands = Demands {
+        state: facts.state,
+        starts_at: facts.starts_at,
+        ends_at: facts.ends_at,
+        minimum_age: facts.minimum_age,
+        dangerous: facts.dangerous,
+        skills_required: &facts.skills_required.0,
+    };
+    let mut reasons = rules::why_not(&demands, me.birth_date, &me.skills.0, now);
+    if let Some(overlap) = store::overlap(&tx, volunteer, facts.starts_at, facts.ends_at).await.or_fault()? {
+        let (starts_at, ends_at) = (When(overlap.starts_at), When(overlap.ends_at));
+        reasons.push(SignUpRefusal::Overlaps { activity: overlap.title, starts_at, ends_at });
+    }
+    let posts = store::posts_of(&tx, shift).await.or_fault()?;
+    match post {
+        Some(post) if !posts.iter().any(|offered| offered.id == post) => reasons.push(SignUpRefusal::NotFound),
+        None if !posts.is_empty() => {
+            reasons.push(SignUpRefusal::PostNeeded { posts: i64::try_from(posts.len()).unwrap_or(i64::MAX) });
+        }
+        _ => {}
+    }
+    if !reasons.is_empty() {
+        return Err(Stop::Refused(reasons));
+    }
+    let mut row = store::new_sign_up(ctx.new_id(), shift, post, volunteer, now);
+    let known = earlier.is_some();
+    if let Some(earlier) = earlier {
+        row.id = earlier.id;
+    }
+    if take_seat(&tx, shift, post).await.or_fault()? {
+        row.state = SignUpState::Seated;
+    }
+    store::put_sign_up(&tx, row.clone(), known).await.or_fault()?;
+    ctx.tell(&tx, board_topic(shift)).await.or_fault()?;
+    tx.commit().await.or_fault()?;
+    ctx.committed.notify_one();
+    Ok(row)
+}
+
+/// Gives the seat, or the place on the wait-list, back. The seat goes to whoever waits longest.
+pub async fn leave(ctx: &Ctx, shift: ShiftId) -> Result<sign_up::Model, Stop<LeaveRefusal>> {
+    let volunteer = ctx.volunteer().or_fault()?;
+    let now = ctx.now();
+    let tx = ctx.db.begin().await.or_fault()?;
+    people::store::lock(&tx, volunteer).await.or_fault()?;
+    store::lock_shift(&tx, shift).await.or_fault()?.ok_or(LeaveRefusal::NotSignedUp)?;
+    let mine = store::sign_up(&tx, shift, volunteer).await.or_fault()?.ok_or(LeaveRefusal::NotSignedUp)?;
+    if !matches!(mine.state, SignUpState::Seated | SignUpState::Waiting) {
+        return Err(LeaveRefusal::NotSignedUp.into());
+    }
+    if store::has_attended(&tx, shift, volunteer).await.or_fault()? {
+        return Err(LeaveRefusal::CheckedIn.into());
+    }
+    store::set_sign_up_state(&tx, mine.id, SignUpState::Left, now).await.or_fault()?;
+    if mine.state == SignUpState::Seated {
+        store::give_seat_back(&tx, shift, mine.post_id).await.or_fault()?;
+        let facts = store::shift_facts(&tx, shift).await.or_fault()?.ok_or(LeaveRefusal::NotSignedUp)?;
+        seat_who_waits(ctx, &tx, facts.activity_id, shift).await.or_fault()?;
+    }
+    ctx.tell(&tx, board_topic(shift)).await.or_fault()?;
+    tx.commit().await.or_fault()?;
+    ctx.committed.notify_one();
+    Ok(sign_up::Model { state: SignUpState::Left, changed_at: now, ..mine })
+}
+
+/// Moves the wait-list of a shift whose row is held: in order, as long as there are seats. Each one hears of it.
+pub async fn seat_who_waits(
+    ctx: &Ctx,
+    tx: &impl ConnectionTrait,
+    activity: ActivityId,
+    shift: ShiftId,
+) -> Result<(), DbErr> {
+    let posts = store::posts_of(tx, shift).await?;
+    let lines = if posts.is_empty() { vec![None] } else { posts.iter().map(|post| Some(post.id)).collect() };
+    for post in lines {
+        while let Some(next) = store::first_waiting(tx, shift, post).await? {
+            if !take_seat(tx, shift, post).await? {
+                break;
+            }
+            store::set_sign_up_state(tx, next.id, SignUpState::Seated, ctx.now()).await?;
+            let place = Some((activity, Some(shift)));
+            tell_volunteers(ctx, tx, &[next.volunteer_id], InboxKind::SeatGiven, place, "").await?;
+        }
+    }
+    Ok(())
+}
+
+/// A seat of the shift, and of the post if there is one: both or none.
+async fn take_seat(tx: &impl ConnectionTrait, shift: ShiftId, post: Option<PostId>) -> Result<bool, DbErr> {
+    if !store::take_seat(tx, shift).await? {
+        return Ok(false);
+    }
+    match post {
+        Some(post) if !store::take_post(tx, post).await? => {
+            store::give_seat_back(tx, shift, None).await?;
+            Ok(false)
+        }
+        _ => Ok(true),
+    }
+}

@@ -1,0 +1,440 @@
+//! Activities, shifts, posts and sign-ups in the database.
+
+use boai_entity::{
+    Instant, activity,
+    ids::{ActivityId, PostId, ShiftId, SignUpId, TeamId, VolunteerId},
+    kinds::{ActivityState, Category, SignUpState},
+    post, shift, sign_up,
+    volunteer::Skills,
+};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, PaginatorTrait,
+    QueryFilter, QueryOrder,
+    sea_query::{Expr, ExprTrait, LikeExpr},
+};
+
+use crate::platform::{
+    db,
+    pages::{Page, Slice},
+};
+
+pub async fn add_activity(
+    db: &impl ConnectionTrait,
+    activity: activity::Model,
+    shifts: Vec<shift::Model>,
+    posts: Vec<post::Model>,
+) -> Result<(), DbErr> {
+    let activity: activity::ActiveModel = activity.into();
+    activity::Entity::insert(activity).exec_without_returning(db).await?;
+    add_shifts(db, shifts, posts).await
+}
+
+pub async fn add_shifts(
+    db: &impl ConnectionTrait,
+    shifts: Vec<shift::Model>,
+    posts: Vec<post::Model>,
+) -> Result<(), DbErr> {
+    let shifts = shifts.into_iter().map(shift::ActiveModel::from);
+    shift::Entity::insert_many(shifts).exec_without_returning(db).await?;
+    if !posts.is_empty() {
+        let posts = posts.into_iter().map(post::ActiveModel::from);
+        post::Entity::insert_many(posts).exec_without_returning(db).await?;
+    }
+    Ok(())
+}
+
+pub async fn save_activity(db: &impl ConnectionTrait, changed: activity::Model) -> Result<(), DbErr> {
+    let changed: activity::ActiveModel = changed.into();
+    activity::Entity::update(changed.reset_all()).exec(db).await?;
+    Ok(())
+}
+
+/// An activity with the place of its team in the tree, locked for whoever changes it.
+pub struct PlacedActivity {
+    pub activity: activity::Model,
+    pub branch_path: String,
+}
+
+pub async fn lock_activity(db: &impl ConnectionTrait, id: ActivityId) -> Result<Option<PlacedActivity>, DbErr> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        #[sea_orm(nested)]
+        activity: activity::Model,
+        branch_path: String,
+    }
+    let lock = if db::for_update(db).is_empty() { "" } else { "FOR NO KEY UPDATE OF a" };
+    let text = format!(
+        "SELECT a.*, b.path AS branch_path FROM activity a
+         JOIN team t ON t.id = a.team_id JOIN branch b ON b.id = t.branch_id WHERE a.id = $1 {lock}"
+    );
+    let row: Option<Row> = db::one(db, text, [id.into()]).await?;
+    Ok(row.map(|row| PlacedActivity { activity: row.activity, branch_path: row.branch_path }))
+}
+
+pub async fn activity(db: &impl ConnectionTrait, id: ActivityId) -> Result<Option<activity::Model>, DbErr> {
+    activity::Entity::find_by_id(id).one(db).await
+}
+
+/// Takes the shift's row: from here on seats and wait-list of this shift move for one at a time.
+pub async fn lock_shift(db: &impl ConnectionTrait, id: ShiftId) -> Result<Option<shift::Model>, DbErr> {
+    db::one(db, format!("SELECT * FROM shift WHERE id = $1 {}", db::for_update(db)), [id.into()]).await
+}
+
+pub async fn posts_of(db: &impl ConnectionTrait, shift: ShiftId) -> Result<Vec<post::Model>, DbErr> {
+    post::Entity::find().filter(post::Column::ShiftId.eq(shift)).order_by_asc(post::Column::Id).all(db).await
+}
+
+/// Widens or narrows the activity's time to its shifts'.
+pub async fn refit_times(db: &impl ConnectionTrait, id: ActivityId) -> Result<(), DbErr> {
+    db::run(
+        db,
+        "UPDATE activity SET starts_at = (SELECT MIN(starts_at) FROM shift WHERE activity_id = $1),
+                             ends_at = (SELECT MAX(ends_at) FROM shift WHERE activity_id = $1) WHERE id = $1",
+        [id.into()],
+    )
+    .await?;
+    Ok(())
+}
+
+pub async fn set_shift_times(
+    db: &impl ConnectionTrait,
+    id: ShiftId,
+    starts_at: Instant,
+    ends_at: Instant,
+) -> Result<(), DbErr> {
+    db::run(
+        db,
+        "UPDATE shift SET starts_at = $2, ends_at = $3 WHERE id = $1",
+        [id.into(), starts_at.into(), ends_at.into()],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Sets the seats of a shift unless more are taken: one statement. Says whether it did.
+pub async fn set_shift_capacity(db: &impl ConnectionTrait, id: ShiftId, capacity: i32) -> Result<bool, DbErr> {
+    let text = "UPDATE shift SET capacity = $2 WHERE id = $1 AND taken <= $2";
+    Ok(db::run(db, text, [id.into(), capacity.into()]).await? == 1)
+}
+
+pub async fn set_post_capacity(
+    db: &impl ConnectionTrait,
+    shift: ShiftId,
+    post: PostId,
+    capacity: i32,
+) -> Result<bool, DbErr> {
+    let text = "UPDATE post SET capacity = $3 WHERE id = $2 AND shift_id = $1 AND taken <= $3";
+    Ok(db::run(db, text, [shift.into(), post.into(), capacity.into()]).await? == 1)
+}
+
+/// Takes a seat if there is one: one conditional statement, so a full shift never has more than its capacity.
+pub async fn take_seat(db: &impl ConnectionTrait, shift: ShiftId) -> Result<bool, DbErr> {
+    let text = "UPDATE shift SET taken = taken + 1 WHERE id = $1 AND taken < capacity";
+    Ok(db::run(db, text, [shift.into()]).await? == 1)
+}
+
+pub async fn take_post(db: &impl ConnectionTrait, post: PostId) -> Result<bool, DbErr> {
+    let text = "UPDATE post SET taken = taken + 1 WHERE id = $1 AND taken < capacity";
+    Ok(db::run(db, text, [post.into()]).await? == 1)
+}
+
+pub async fn give_seat_back(db: &impl ConnectionTrait, shift: ShiftId, post: Option<PostId>) -> Result<(), DbErr> {
+    db::run(db, "UPDATE shift SET taken = taken - 1 WHERE id = $1", [shift.into()]).await?;
+    if let Some(post) = post {
+        db::run(db, "UPDATE post SET taken = taken - 1 WHERE id = $1", [post.into()]).await?;
+    }
+    Ok(())
+}
+
+/// Who waits longest for a seat at this post (at the shift itself when none is named).
+pub async fn first_waiting(
+    db: &impl ConnectionTrait,
+    shift: ShiftId,
+    post: Option<PostId>,
+) -> Result<Option<sign_up::Model>, DbErr> {
+    let at_post = match post {
+        Some(post) => sign_up::Column::PostId.eq(post),
+        None => sign_up::Column::PostId.is_null(),
+    };
+    sign_up::Entity::find()
+        .filter(sign_up::Column::ShiftId.eq(shift))
+        .filter(sign_up::Column::State.eq(SignUpState::Waiting))
+        .filter(at_post)
+        .order_by_asc(sign_up::Column::SignedUpAt)
+        .order_by_asc(sign_up::Column::Id)
+        .one(db)
+        .await
+}
+
+pub async fn sign_up(
+    db: &impl ConnectionTrait,
+    shift: ShiftId,
+    volunteer: VolunteerId,
+) -> Result<Option<sign_up::Model>, DbErr> {
+    sign_up::Entity::find()
+        .filter(sign_up::Column::ShiftId.eq(shift))
+        .filter(sign_up::Column::VolunteerId.eq(volunteer))
+        .one(db)
+        .await
+}
+
+pub async fn set_sign_up_state(
+    db: &impl ConnectionTrait,
+    id: SignUpId,
+    state: SignUpState,
+    now: Instant,
+) -> Result<(), DbErr> {
+    sign_up::Entity::update_many()
+        .col_expr(sign_up::Column::State, state.into())
+        .col_expr(sign_up::Column::ChangedAt, now.into())
+        .filter(sign_up::Column::Id.eq(id))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// Writes a new sign-up, or brings one back that had left.
+pub async fn put_sign_up(db: &impl ConnectionTrait, row: sign_up::Model, known: bool) -> Result<(), DbErr> {
+    let row: sign_up::ActiveModel = row.into();
+    if known {
+        sign_up::Entity::update(row.reset_all()).exec(db).await?;
+    } else {
+        sign_up::Entity::insert(row).exec_without_returning(db).await?;
+    }
+    Ok(())
+}
+
+/// A sign-up of the volunteer (seated or waiting) whose shift overlaps this time.
+#[derive(FromQueryResult)]
+pub struct Overlap {
+    pub title: String,
+    pub starts_at: Instant,
+    pub ends_at: Instant,
+}
+
+pub async fn overlap(
+    db: &impl ConnectionTrait,
+    volunteer: VolunteerId,
+    starts_at: Instant,
+    ends_at: Instant,
+) -> Result<Option<Overlap>, DbErr> {
+    db::one(
+        db,
+        "SELECT a.title, s.starts_at, s.ends_at FROM sign_up u
+         JOIN shift s ON s.id = u.shift_id JOIN activity a ON a.id = s.activity_id
+         WHERE u.volunteer_id = $1 AND u.state IN ('SEATED', 'WAITING') AND s.starts_at < $3 AND s.ends_at > $2
+         ORDER BY s.starts_at LIMIT 1",
+        [volunteer.into(), starts_at.into(), ends_at.into()],
+    )
+    .await
+}
+
+pub async fn has_attended(db: &impl ConnectionTrait, shift: ShiftId, volunteer: VolunteerId) -> Result<bool, DbErr> {
+    use boai_entity::attendance;
+    let found = attendance::Entity::find()
+        .filter(attendance::Column::ShiftId.eq(shift))
+        .filter(attendance::Column::VolunteerId.eq(volunteer))
+        .one(db)
+        .await?;
+    Ok(found.is_some())
+}
+
+/// Attendances at an activity, or at one of its shifts.
+pub async fn attendances(
+    db: &impl ConnectionTrait,
+    activity: ActivityId,
+    shift: Option<ShiftId>,
+) -> Result<u64, DbErr> {
+    use boai_entity::attendance;
+    let mut condition = Condition::all().add(attendance::Column::ShiftId.in_subquery(
+        sea_orm::sea_query::Query::select()
+            .column(shift::Column::Id)
+            .from(shift::Entity)
+            .and_where(shift::Column::ActivityId.eq(activity))
+            .to_owned(),
+    ));
+    if let Some(shift) = shift {
+        condition = condition.add(attendance::Column::ShiftId.eq(shift));
+    }
+    attendance::Entity::find().filter(condition).count(db).await
+}
+
+/// The volunteers who are signed up (seated or waiting) for an activity, or for one of its shifts.
+pub async fn signed_up(
+    db: &impl ConnectionTrait,
+    activity: ActivityId,
+    shift: Option<ShiftId>,
+) -> Result<Vec<VolunteerId>, DbErr> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        volunteer_id: VolunteerId,
+    }
+    let rows: Vec<Row> = db::all(
+        db,
+        "SELECT DISTINCT u.volunteer_id FROM sign_up u JOIN shift s ON s.id = u.shift_id
+         WHERE s.activity_id = $1 AND s.id = COALESCE($2, s.id) AND u.state IN ('SEATED', 'WAITING')",
+        [activity.into(), shift.map(|id| id.0).into()],
+    )
+    .await?;
+    Ok(rows.into_iter().map(|row| row.volunteer_id).collect())
+}
+
+/// Frees every seat of an activity that is being cancelled. This takes the shifts' rows, so whoever signs up at the same
+/// instant is either cancelled too or finds the activity cancelled.
+pub async fn free_seats(db: &impl ConnectionTrait, activity: ActivityId) -> Result<(), DbErr> {
+    db::run(db, "UPDATE shift SET taken = 0 WHERE activity_id = $1", [activity.into()]).await?;
+    let text = "UPDATE post SET taken = 0 WHERE shift_id IN (SELECT id FROM shift WHERE activity_id = $1)";
+    db::run(db, text, [activity.into()]).await?;
+    Ok(())
+}
+
+/// Ends every sign-up of a cancelled activity.
+pub async fn cancel_sign_ups(db: &impl ConnectionTrait, activity: ActivityId, now: Instant) -> Result<(), DbErr> {
+    db::run(
+        db,
+        "UPDATE sign_up SET state = 'CANCELLED', changed_at = $2
+         WHERE shift_id IN (SELECT id FROM shift WHERE activity_id = $1) AND state IN ('SEATED', 'WAITING')",
+        [activity.into(), now.into()],
+    )
+    .await?;
+    Ok(())
+}
+
+/// What a sign-up or check-in needs to know of a shift, in one row.
+#[derive(Clone, FromQueryResult)]
+pub struct ShiftFacts {
+    pub activity_id: ActivityId,
+    pub state: ActivityState,
+    pub starts_at: Instant,
+    pub ends_at: Instant,
+    pub minimum_age: i32,
+    pub dangerous: bool,
+    pub skills_required: Skills,
+}
+
+pub async fn shift_facts(db: &impl ConnectionTrait, id: ShiftId) -> Result<Option<ShiftFacts>, DbErr> {
+    db::one(
+        db,
+        "SELECT a.id AS activity_id, a.state, s.starts_at, s.ends_at, a.minimum_age, a.dangerous, a.skills_required
+         FROM shift s JOIN activity a ON a.id = s.activity_id WHERE s.id = $1",
+        [id.into()],
+    )
+    .await
+}
+
+/// Which published activities are looked for, apart from where.
+#[derive(Clone, Debug, Default)]
+pub struct ActivityFilter {
+    pub division_code: Option<String>,
+    pub text: Option<String>,
+    pub team: Option<TeamId>,
+    pub from: Option<Instant>,
+    pub to: Option<Instant>,
+    pub categories: Vec<Category>,
+    /// Drafts and cancelled ones too: for who runs the team's activities.
+    pub every_state: bool,
+}
+
+/// By start.
+pub async fn activities(
+    db: &impl ConnectionTrait,
+    filter: ActivityFilter,
+    page: Page<(Instant, uuid::Uuid)>,
+) -> Result<Slice<activity::Model>, DbErr> {
+    let mut select = activity::Entity::find();
+    if !filter.every_state {
+        select = select.filter(activity::Column::State.eq(ActivityState::Published));
+    }
+    if let Some(team) = filter.team {
+        select = select.filter(activity::Column::TeamId.eq(team));
+    }
+    if let Some(code) = filter.division_code {
+        // A range rather than LIKE, so that the index serves it in every collation: 3301 is below 3301:.
+        let end = format!("{code}:");
+        select = select.filter(activity::Column::DivisionCode.between(code, end));
+    }
+    if let Some(from) = filter.from {
+        select = select.filter(activity::Column::EndsAt.gt(from));
+    }
+    if let Some(to) = filter.to {
+        select = select.filter(activity::Column::StartsAt.lt(to));
+    }
+    if !filter.categories.is_empty() {
+        select = select.filter(activity::Column::Category.is_in(filter.categories));
+    }
+    if let Some(text) = filter.text {
+        let like = |column: activity::Column| {
+            Expr::col(column).like(LikeExpr::new(db::contains_pattern(&text)).escape('\\'))
+        };
+        let anywhere = Condition::any()
+            .add(like(activity::Column::Title))
+            .add(like(activity::Column::PlaceName))
+            .add(like(activity::Column::Description));
+        select = select.filter(anywhere);
+    }
+    page.fetch(select.cursor_by((activity::Column::StartsAt, activity::Column::Id)), db).await
+}
+
+/// Who signed up for a shift, in the order of signing up.
+pub async fn sign_ups(
+    db: &impl ConnectionTrait,
+    shift: ShiftId,
+    states: &[SignUpState],
+    page: Page<(Instant, uuid::Uuid)>,
+) -> Result<Slice<sign_up::Model>, DbErr> {
+    let select = sign_up::Entity::find()
+        .filter(sign_up::Column::ShiftId.eq(shift))
+        .filter(sign_up::Column::State.is_in(states.iter().copied()));
+    page.fetch(select.cursor_by((sign_up::Column::SignedUpAt, sign_up::Column::Id)), db).await
+}
+
+/// A sign-up with its shift's start, which orders a volunteer's own list.
+#[derive(Clone, FromQueryResult)]
+pub struct TimedSignUp {
+    #[sea_orm(nested)]
+    pub sign_up: sign_up::Model,
+    pub starts_at: Instant,
+}
+
+/// The volunteer's sign-ups (seated or waiting) by the shift's start: those that have not ended at `now`, or those that have.
+pub async fn sign_ups_of(
+    db: &impl ConnectionTrait,
+    volunteer: VolunteerId,
+    past: bool,
+    now: Instant,
+    page: Page<(Instant, uuid::Uuid)>,
+) -> Result<Slice<TimedSignUp>, DbErr> {
+    let (beyond, order) = page.seek(false);
+    let when = if past { "s.ends_at <= $2" } else { "s.ends_at > $2" };
+    let mut values: Vec<sea_orm::Value> = vec![volunteer.into(), now.into()];
+    let mut seek = String::new();
+    if let Some((starts_at, id)) = page.from {
+        values.extend([starts_at.into(), id.into()]);
+        seek = format!("AND (s.starts_at, u.id) {beyond} ($3, $4)");
+    }
+    let text = format!(
+        "SELECT u.*, s.starts_at FROM sign_up u JOIN shift s ON s.id = u.shift_id
+         WHERE u.volunteer_id = $1 AND u.state IN ('SEATED', 'WAITING') AND {when} {seek}
+         ORDER BY s.starts_at {order}, u.id {order} LIMIT {}",
+        page.limit + 1
+    );
+    Ok(page.cut(db::all(db, text, values).await?))
+}
+
+pub fn new_sign_up(
+    id: uuid::Uuid,
+    shift: ShiftId,
+    post: Option<PostId>,
+    volunteer: VolunteerId,
+    now: Instant,
+) -> sign_up::Model {
+    sign_up::Model {
+        id: SignUpId(id),
+        shift_id: shift,
+        post_id: post,
+        volunteer_id: volunteer,
+        state: SignUpState::Waiting,
+        signed_up_at: now,
+        changed_at: now,
+    }
+}

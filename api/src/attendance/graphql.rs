@@ -1,0 +1,141 @@
+//! Check-in and check-out.
+
+use async_graphql::{Context, InputObject, Object, Result, SimpleObject};
+use boai_entity::{
+    Instant, attendance,
+    ids::{AttendanceId, ShiftId, VolunteerId},
+    kinds::{AttendanceState, EvidenceGrade},
+};
+use uuid::Uuid;
+
+use super::{
+    rules::{CheckInError, CheckOutError},
+    service::{self, Fix},
+    store,
+};
+use crate::{
+    activities::graphql::{Shift, shift_by_id},
+    graphql::{ctx, settle},
+    hours::{self, graphql::ServiceRecord},
+    people::graphql::{Volunteer, volunteer_in_full},
+    places::graphql::Place,
+    platform::{errors::Fault, node::GlobalId, scalars::Metres},
+};
+
+/// 签到/签退: one stay at a shift. Only its volunteer and the team's leaders and desk ever see it.
+pub struct Attendance(pub attendance::Model);
+
+/// 签到/签退: one stay at a shift. Only its volunteer and the team's leaders and desk ever see it.
+#[Object]
+impl Attendance {
+    pub async fn id(&self) -> GlobalId<AttendanceId> {
+        GlobalId(self.0.id)
+    }
+    async fn state(&self) -> AttendanceState {
+        self.0.state
+    }
+    async fn checked_in_at(&self) -> Instant {
+        self.0.checked_in_at
+    }
+    async fn check_in_grade(&self) -> EvidenceGrade {
+        self.0.check_in_grade
+    }
+    /// How far from the place the check-in was; null when it was not by location.
+    async fn check_in_distance(&self) -> Option<Metres> {
+        self.0.check_in_distance_m.map(Metres)
+    }
+    /// Null until check-out.
+    async fn checked_out_at(&self) -> Option<Instant> {
+        self.0.checked_out_at
+    }
+    /// Null until check-out.
+    async fn check_out_grade(&self) -> Option<EvidenceGrade> {
+        self.0.check_out_grade
+    }
+    /// Null only when it could not be read.
+    async fn shift(&self, gql: &Context<'_>) -> Result<Option<Shift>> {
+        shift_by_id(gql, self.0.shift_id).await
+    }
+    /// Null only when it could not be read.
+    async fn volunteer(&self, gql: &Context<'_>) -> Result<Option<Volunteer>> {
+        volunteer_in_full(gql, self.0.volunteer_id).await
+    }
+    /// What it counts for; null until check-out or the leader's word, and for what is no service.
+    async fn record(&self, gql: &Context<'_>) -> Result<Option<ServiceRecord>> {
+        let record = crate::graphql::load(gql, hours::loaders::RecordOf(self.0.id)).await?;
+        Ok(record.map(ServiceRecord))
+    }
+}
+
+/// The caller's open attendance.
+pub async fn my_open_attendance(gql: &Context<'_>, volunteer: Option<VolunteerId>) -> Result<Option<Attendance>> {
+    let Some(volunteer) = volunteer else { return Ok(None) };
+    Ok(store::open_attendance(&ctx(gql).db.conn, volunteer).await.map_err(Fault::from)?.map(Attendance))
+}
+
+/// Where the phone is, and how well it knows.
+#[derive(InputObject)]
+struct FixInput {
+    place: Place,
+    /// The phone's own estimate of its error; more than 500 m proves nothing.
+    accuracy: Metres,
+    /// By the phone's clock; at most 2 minutes old.
+    fixed_at: Instant,
+}
+
+impl FixInput {
+    fn fix(&self) -> Result<Fix, Fault> {
+        Ok(Fix { point: self.place.point()?, accuracy_m: self.accuracy.0, fixed_at: self.fixed_at })
+    }
+}
+
+#[derive(InputObject)]
+struct CheckInInput {
+    shift_id: GlobalId<ShiftId>,
+    fix: FixInput,
+    /// A UUID that the phone makes once for each wish and sends again with each repeat: a repeat is the same success.
+    request_id: Uuid,
+}
+
+#[derive(SimpleObject)]
+struct CheckInPayload {
+    /// Null when it was refused; the try is kept.
+    attendance: Option<Attendance>,
+    errors: Vec<CheckInError>,
+}
+
+#[derive(InputObject)]
+struct CheckOutInput {
+    fix: FixInput,
+    /// A UUID that the phone makes once for each wish and sends again with each repeat: a repeat is the same success.
+    request_id: Uuid,
+}
+
+#[derive(SimpleObject)]
+struct CheckOutPayload {
+    /// Null when it was refused; the try is kept.
+    attendance: Option<Attendance>,
+    errors: Vec<CheckOutError>,
+}
+
+#[derive(Default)]
+pub struct AttendanceMutation;
+
+#[Object]
+impl AttendanceMutation {
+    /// 签到: checks in to a shift by location, from 30 minutes before its start until its end.
+    async fn check_in(&self, gql: &Context<'_>, input: CheckInInput) -> Result<CheckInPayload> {
+        let ctx = ctx(gql);
+        let checked_in = service::check_in(ctx, input.shift_id.0, input.fix.fix()?, input.request_id).await;
+        let (attendance, errors) = settle(ctx, checked_in, CheckInError::new)?;
+        Ok(CheckInPayload { attendance: attendance.map(Attendance), errors })
+    }
+
+    /// 签退: checks out of wherever you are checked in. The time goes to the leader to confirm.
+    async fn check_out(&self, gql: &Context<'_>, input: CheckOutInput) -> Result<CheckOutPayload> {
+        let ctx = ctx(gql);
+        let checked_out = service::check_out(ctx, input.fix.fix()?, input.request_id).await;
+        let (attendance, errors) = settle(ctx, checked_out, CheckOutError::new)?;
+        Ok(CheckOutPayload { attendance: attendance.map(Attendance), errors })
+    }
+}

@@ -1,0 +1,330 @@
+//! Checking in and out by location.
+//!
+//! The volunteer's own row is taken first, so that a repeated request (a phone that lost the answer, or sent it to two
+//! instances at once) finds what the first one did. No volunteer waits for another.
+
+use boai_entity::{
+    Instant, attendance, attendance_attempt,
+    ids::{AttendanceAttemptId, AttendanceId, PersonId, ShiftId, VolunteerId},
+    kinds::{ActivityKind, AttendanceEnd, AttendanceState, Book, EvidenceGrade, InboxKind},
+    policy, request_effect,
+};
+use chrono::TimeDelta;
+use sea_orm::{ConnectionTrait, DbErr};
+use uuid::Uuid;
+
+use super::{
+    rules::{self, CheckInCase, CheckInRefusal, CheckOutCase, CheckOutRefusal, Proof},
+    store::{self, CheckInFacts, CheckOutFacts},
+};
+use crate::{
+    activities::board_topic,
+    ctx::Ctx,
+    hours::ledger::{self, Serving, Span},
+    people::{self, service::tell_volunteers},
+    places::geodesy::Point,
+    platform::{
+        civil::{civil_day, day_bounds},
+        errors::Fault,
+        refusal::{OrFault, Refusal, Stop, When},
+    },
+    policies::{check_out_closed, policy_at},
+};
+
+/// Where a phone says it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Fix {
+    pub point: Point,
+    /// Metres, as the phone estimates it.
+    pub accuracy_m: f64,
+    /// By the phone's clock.
+    pub fixed_at: Instant,
+}
+
+/// Checks in to a shift. The same request id again gives the first attendance again, as a success.
+pub async fn check_in(
+    ctx: &Ctx,
+    shift: ShiftId,
+    fix: Fix,
+    request_id: Uuid,
+) -> Result<attendance::Model, Stop<CheckInRefusal>> {
+    let volunteer = ctx.volunteer().or_fault()?;
+    let done = try_check_in(ctx, volunteer, shift, fix, request_id).await;
+    if let Err(Stop::Refused(refusal)) = &done {
+        let known_shift = (*refusal != CheckInRefusal::ShiftNotFound).then_some(shift);
+        let allowed = *refusal != CheckInRefusal::LocationConsentMissing;
+        keep_attempt(ctx, volunteer, known_shift, AttendanceEnd::CheckIn, allowed.then_some(fix), refusal).await?;
+    }
+    done
+}
+
+async fn try_check_in(
+    ctx: &Ctx,
+    volunteer: VolunteerId,
+    shift: ShiftId,
+    fix: Fix,
+    request_id: Uuid,
+) -> Result<attendance::Model, Stop<CheckInRefusal>> {
+    let person = ctx.actor().or_fault()?.person;
+    let now = ctx.now();
+    let tx = ctx.db.begin().await.or_fault()?;
+    people::store::lock(&tx, volunteer).await.or_fault()?;
+    let wish = Wish { person, request_id, operation: "checkIn", asked: shift.to_string() };
+    match earlier(&tx, &wish).await.or_fault()? {
+        Earlier::Same(attendance) => return Ok(attendance),
+        Earlier::Other => return Err(CheckInRefusal::RequestIdReused.into()),
+        Earlier::None => {}
+    }
+    let day = day_bounds(civil_day(now));
+    let facts = store::check_in_facts(&tx, shift, volunteer, person, day).await.or_fault()?;
+    let facts = facts.ok_or(CheckInRefusal::ShiftNotFound)?;
+    let policy = policy_at(&tx, &facts.branch_path, now).await.or_fault()?;
+    leave_where_forgotten(&tx, &facts, shift, &policy, now).await?;
+    let distance_m = distance(fix, facts.latitude, facts.longitude).or_fault()?;
+    let case = CheckInCase {
+        activity_state: facts.activity_state,
+        starts_at: facts.starts_at,
+        ends_at: facts.ends_at,
+        radius_m: facts.radius_m,
+        sign_up: facts.sign_up,
+        location_consent: facts.location_consent,
+        pairs_today: facts.pairs_today,
+        proof: Proof { distance_m, accuracy_m: fix.accuracy_m, fixed_at: fix.fixed_at },
+    };
+    let grade = rules::decide_check_in(&case, &policy.body, now)?;
+    let attendance = attendance::Model {
+        id: AttendanceId(ctx.new_id()),
+        shift_id: shift,
+        volunteer_id: volunteer,
+        state: AttendanceState::Open,
+        checked_in_at: now,
+        check_in_grade: grade,
+        check_in_latitude: Some(fix.point.latitude()),
+        check_in_longitude: Some(fix.point.longitude()),
+        check_in_accuracy_m: Some(fix.accuracy_m),
+        check_in_distance_m: Some(distance_m),
+        checked_out_at: None,
+        check_out_grade: None,
+        check_out_latitude: None,
+        check_out_longitude: None,
+        check_out_accuracy_m: None,
+        check_out_distance_m: None,
+        policy_id: policy.id,
+    };
+    if !store::open(&tx, attendance.clone()).await.or_fault()? {
+        return Err(CheckInRefusal::AlreadyCheckedIn { checked_in_at: When(now) }.into());
+    }
+    keep_effect(&tx, wish, attendance.id, now).await.or_fault()?;
+    ctx.tell(&tx, board_topic(shift)).await.or_fault()?;
+    tx.commit().await.or_fault()?;
+    ctx.committed.notify_one();
+    Ok(attendance)
+}
+
+/// Someone is in one place at a time. A check-out that was forgotten long ago does not keep anybody from serving again.
+async fn leave_where_forgotten(
+    tx: &impl ConnectionTrait,
+    facts: &CheckInFacts,
+    shift: ShiftId,
+    policy: &policy::Model,
+    now: Instant,
+) -> Result<(), Stop<CheckInRefusal>> {
+    let (Some(open), Some(since), Some(ends_at)) = (facts.open_id, facts.open_since, facts.open_ends_at) else {
+        return Ok(());
+    };
+    if check_out_closed(ends_at, &policy.body, now) {
+        store::forget(tx, open).await.or_fault()?;
+        return Ok(());
+    }
+    if facts.open_shift == Some(shift) {
+        return Err(CheckInRefusal::AlreadyCheckedIn { checked_in_at: When(since) }.into());
+    }
+    let activity = facts.open_title.clone().unwrap_or_default();
+    Err(CheckInRefusal::CheckedInElsewhere { activity }.into())
+}
+
+/// Checks out of wherever the caller is checked in; the served time goes into the ledger in the same transaction, to wait
+/// for the leader. The same request id again gives the same attendance again.
+pub async fn check_out(ctx: &Ctx, fix: Fix, request_id: Uuid) -> Result<attendance::Model, Stop<CheckOutRefusal>> {
+    let volunteer = ctx.volunteer().or_fault()?;
+    let done = try_check_out(ctx, volunteer, fix, request_id).await;
+    if let Err(Stop::Refused(refusal)) = &done {
+        let open = store::open_attendance(&ctx.db.conn, volunteer).await.or_fault()?;
+        let shift = open.map(|attendance| attendance.shift_id);
+        let allowed = *refusal != CheckOutRefusal::LocationConsentMissing;
+        keep_attempt(ctx, volunteer, shift, AttendanceEnd::CheckOut, allowed.then_some(fix), refusal).await?;
+    }
+    done
+}
+
+async fn try_check_out(
+    ctx: &Ctx,
+    volunteer: VolunteerId,
+    fix: Fix,
+    request_id: Uuid,
+) -> Result<attendance::Model, Stop<CheckOutRefusal>> {
+    let person = ctx.actor().or_fault()?.person;
+    let now = ctx.now();
+    let tx = ctx.db.begin().await.or_fault()?;
+    people::store::lock(&tx, volunteer).await.or_fault()?;
+    let wish = Wish { person, request_id, operation: "checkOut", asked: String::new() };
+    match earlier(&tx, &wish).await.or_fault()? {
+        Earlier::Same(attendance) => return Ok(attendance),
+        Earlier::Other => return Err(CheckOutRefusal::RequestIdReused.into()),
+        Earlier::None => {}
+    }
+    let facts = store::check_out_facts(&tx, volunteer, person).await.or_fault()?;
+    let facts = facts.ok_or(CheckOutRefusal::NotCheckedIn)?;
+    let policy = policy_at(&tx, &facts.branch_path, now).await.or_fault()?;
+    let distance_m = distance(fix, facts.latitude, facts.longitude).or_fault()?;
+    let case = CheckOutCase {
+        ends_at: facts.ends_at,
+        radius_m: facts.radius_m,
+        location_consent: facts.location_consent,
+        proof: Proof { distance_m, accuracy_m: fix.accuracy_m, fixed_at: fix.fixed_at },
+    };
+    let grade = rules::decide_check_out(&case, &policy.body, now)?;
+    let attendance = closed(&facts.attendance, fix, distance_m, grade, now);
+    store::save(&tx, attendance.clone()).await.or_fault()?;
+    credit(ctx, &tx, &facts, &attendance, &policy, now).await.or_fault()?;
+    keep_effect(&tx, wish, attendance.id, now).await.or_fault()?;
+    ctx.tell(&tx, board_topic(attendance.shift_id)).await.or_fault()?;
+    tx.commit().await.or_fault()?;
+    ctx.committed.notify_one();
+    Ok(attendance)
+}
+
+fn closed(
+    open: &attendance::Model,
+    fix: Fix,
+    distance_m: f64,
+    grade: EvidenceGrade,
+    now: Instant,
+) -> attendance::Model {
+    attendance::Model {
+        state: AttendanceState::Closed,
+        // A clock that was stepped back must not make a stay of negative length.
+        checked_out_at: Some(now.max(open.checked_in_at)),
+        check_out_grade: Some(grade),
+        check_out_latitude: Some(fix.point.latitude()),
+        check_out_longitude: Some(fix.point.longitude()),
+        check_out_accuracy_m: Some(fix.accuracy_m),
+        check_out_distance_m: Some(distance_m),
+        ..open.clone()
+    }
+}
+
+/// Only service gives service time: training, ceremonies and meetings must not be recorded as such (order 67, art. 19).
+async fn credit(
+    ctx: &Ctx,
+    tx: &impl ConnectionTrait,
+    facts: &CheckOutFacts,
+    attendance: &attendance::Model,
+    policy: &policy::Model,
+    now: Instant,
+) -> Result<(), DbErr> {
+    if facts.kind != ActivityKind::Service {
+        return Ok(());
+    }
+    let serving = Serving {
+        volunteer: attendance.volunteer_id,
+        attendance: attendance.id,
+        shift: attendance.shift_id,
+        activity: facts.activity_id,
+        team: facts.team_id,
+        category: facts.category,
+        time: Span { from: facts.starts_at, to: facts.ends_at },
+    };
+    let stay = Span { from: attendance.checked_in_at, to: now.max(attendance.checked_in_at) };
+    ledger::record_served(ctx, tx, &serving, stay, Book::SystemProved, policy).await
+}
+
+/// Marks what was never checked out once check-out has closed, and tells those who forgot. Any number of instances may run
+/// it: each attendance is moved by one conditional statement.
+pub async fn close_forgotten(ctx: &Ctx) -> Result<usize, Fault> {
+    let now = ctx.now();
+    let mut closed = 0;
+    for overdue in store::overdue(&ctx.db.conn, now - TimeDelta::minutes(1)).await? {
+        let policy = policy_at(&ctx.db.conn, &overdue.branch_path, now).await?;
+        if !check_out_closed(overdue.ends_at, &policy.body, now) {
+            continue;
+        }
+        let tx = ctx.db.begin().await?;
+        if store::forget(&tx, overdue.id).await? {
+            let place = Some((overdue.activity_id, Some(overdue.shift_id)));
+            let kind = InboxKind::CheckOutForgotten;
+            tell_volunteers(ctx, &tx, &[overdue.volunteer_id], kind, place, "").await?;
+            ctx.tell(&tx, board_topic(overdue.shift_id)).await?;
+            tx.commit().await?;
+            ctx.committed.notify_one();
+            closed += 1;
+        }
+    }
+    Ok(closed)
+}
+
+/// What a client's request id stands for.
+struct Wish {
+    person: PersonId,
+    request_id: Uuid,
+    operation: &'static str,
+    asked: String,
+}
+
+enum Earlier {
+    None,
+    Same(attendance::Model),
+    Other,
+}
+
+async fn earlier(tx: &impl ConnectionTrait, wish: &Wish) -> Result<Earlier, DbErr> {
+    let Some(effect) = store::effect(tx, wish.person, wish.request_id).await? else { return Ok(Earlier::None) };
+    if effect.operation != wish.operation || effect.asked != wish.asked {
+        return Ok(Earlier::Other);
+    }
+    let attendance = store::attendance(tx, AttendanceId(effect.subject_id)).await?;
+    Ok(attendance.map_or(Earlier::Other, Earlier::Same))
+}
+
+async fn keep_effect(tx: &impl ConnectionTrait, wish: Wish, subject: AttendanceId, now: Instant) -> Result<(), DbErr> {
+    let effect = request_effect::Model {
+        person_id: wish.person,
+        request_id: wish.request_id,
+        operation: wish.operation.into(),
+        asked: wish.asked,
+        subject_id: subject.0,
+        made_at: now,
+    };
+    store::keep_effect(tx, effect).await
+}
+
+/// Keeps a refused try; without the consent to use the location nothing of the location is kept (PIPL, art. 29).
+async fn keep_attempt<R: Refusal<Code: std::fmt::Debug>>(
+    ctx: &Ctx,
+    volunteer: VolunteerId,
+    shift: Option<ShiftId>,
+    end: AttendanceEnd,
+    fix: Option<Fix>,
+    refusal: &R,
+) -> Result<(), Stop<R>> {
+    let distance = refusal.numbers().into_iter().find(|number| number.name == "distanceMetres");
+    let row = attendance_attempt::Model {
+        id: AttendanceAttemptId(ctx.new_id()),
+        volunteer_id: volunteer,
+        shift_id: shift,
+        end_kind: end,
+        tried_at: ctx.now(),
+        fixed_at: fix.map(|fix| fix.fixed_at),
+        latitude: fix.map(|fix| fix.point.latitude()),
+        longitude: fix.map(|fix| fix.point.longitude()),
+        accuracy_m: fix.map(|fix| fix.accuracy_m),
+        distance_m: distance.map(|number| number.value),
+        refusal: format!("{:?}", refusal.code()),
+    };
+    store::keep_attempt(&ctx.db.conn, row).await.or_fault()
+}
+
+fn distance(fix: Fix, latitude: f64, longitude: f64) -> Result<f64, Fault> {
+    let place = Point::wgs84(latitude, longitude).map_err(|error| Fault::Internal(format!("an activity's place: {error}")))?;
+    Ok(fix.point.distance_m(place))
+}

@@ -1,0 +1,245 @@
+//! Attendances, refused tries and request ids in the database.
+
+use boai_entity::{
+    Instant, attendance, attendance_attempt,
+    ids::{ActivityId, AttendanceId, PersonId, ShiftId, TeamId, VolunteerId},
+    kinds::{ActivityKind, ActivityState, Category, SignUpState},
+    request_effect,
+};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter,
+    sea_query::OnConflict,
+};
+
+use crate::platform::{
+    db,
+    pages::{Page, Slice},
+};
+
+/// What a check-in needs to know of shift, volunteer and policy, in one row.
+#[derive(Debug, FromQueryResult)]
+pub struct CheckInFacts {
+    pub activity_state: ActivityState,
+    pub latitude: f64,
+    pub longitude: f64,
+    pub radius_m: i32,
+    pub starts_at: Instant,
+    pub ends_at: Instant,
+    pub branch_path: String,
+    pub sign_up: Option<SignUpState>,
+    pub location_consent: bool,
+    pub pairs_today: i64,
+    pub open_id: Option<AttendanceId>,
+    pub open_shift: Option<ShiftId>,
+    pub open_since: Option<Instant>,
+    pub open_ends_at: Option<Instant>,
+    pub open_title: Option<String>,
+}
+
+/// `day` is the civil day that pairs are counted in, as [from, to).
+pub async fn check_in_facts(
+    db: &impl ConnectionTrait,
+    shift: ShiftId,
+    volunteer: VolunteerId,
+    person: PersonId,
+    day: (Instant, Instant),
+) -> Result<Option<CheckInFacts>, DbErr> {
+    db::one(
+        db,
+        "SELECT a.state AS activity_state, a.latitude, a.longitude, a.radius_m, s.starts_at, s.ends_at,
+                b.path AS branch_path, u.state AS sign_up,
+                EXISTS (SELECT 1 FROM consent c WHERE c.person_id = $3 AND c.kind = 'LOCATION' AND c.withdrawn_at IS NULL)
+                    AS location_consent,
+                (SELECT COUNT(*) FROM attendance x JOIN shift y ON y.id = x.shift_id
+                 WHERE x.volunteer_id = $2 AND x.checked_in_at >= $4 AND x.checked_in_at < $5
+                   AND y.activity_id = a.id) AS pairs_today,
+                o.id AS open_id, o.shift_id AS open_shift, o.checked_in_at AS open_since,
+                os.ends_at AS open_ends_at, oa.title AS open_title
+         FROM shift s
+         JOIN activity a ON a.id = s.activity_id
+         JOIN team t ON t.id = a.team_id
+         JOIN branch b ON b.id = t.branch_id
+         LEFT JOIN sign_up u ON u.shift_id = s.id AND u.volunteer_id = $2
+         LEFT JOIN attendance o ON o.volunteer_id = $2 AND o.state = 'OPEN'
+         LEFT JOIN shift os ON os.id = o.shift_id
+         LEFT JOIN activity oa ON oa.id = os.activity_id
+         WHERE s.id = $1",
+        [shift.into(), volunteer.into(), person.into(), day.0.into(), day.1.into()],
+    )
+    .await
+}
+
+/// The volunteer's open attendance with what a check-out needs to know, in one row.
+#[derive(Debug, FromQueryResult)]
+pub struct CheckOutFacts {
+    #[sea_orm(nested)]
+    pub attendance: attendance::Model,
+    pub activity_id: ActivityId,
+    pub team_id: TeamId,
+    pub kind: ActivityKind,
+    pub category: Category,
+    pub latitude: f64,
+    pub longitude: f64,
+    pub radius_m: i32,
+    pub starts_at: Instant,
+    pub ends_at: Instant,
+    pub branch_path: String,
+    pub location_consent: bool,
+}
+
+pub async fn check_out_facts(
+    db: &impl ConnectionTrait,
+    volunteer: VolunteerId,
+    person: PersonId,
+) -> Result<Option<CheckOutFacts>, DbErr> {
+    db::one(
+        db,
+        "SELECT o.*, a.id AS activity_id, a.team_id, a.kind, a.category, a.latitude, a.longitude, a.radius_m,
+                s.starts_at, s.ends_at, b.path AS branch_path,
+                EXISTS (SELECT 1 FROM consent c WHERE c.person_id = $2 AND c.kind = 'LOCATION' AND c.withdrawn_at IS NULL)
+                    AS location_consent
+         FROM attendance o
+         JOIN shift s ON s.id = o.shift_id
+         JOIN activity a ON a.id = s.activity_id
+         JOIN team t ON t.id = a.team_id
+         JOIN branch b ON b.id = t.branch_id
+         WHERE o.volunteer_id = $1 AND o.state = 'OPEN'",
+        [volunteer.into(), person.into()],
+    )
+    .await
+}
+
+/// Opens an attendance unless the volunteer has one open already: the partial unique index decides.
+pub async fn open(db: &impl ConnectionTrait, row: attendance::Model) -> Result<bool, DbErr> {
+    let row: attendance::ActiveModel = row.into();
+    let inserted = attendance::Entity::insert(row)
+        .on_conflict(OnConflict::new().do_nothing().to_owned())
+        .exec_without_returning(db)
+        .await?;
+    Ok(inserted == 1)
+}
+
+pub async fn save(db: &impl ConnectionTrait, row: attendance::Model) -> Result<(), DbErr> {
+    let row: attendance::ActiveModel = row.into();
+    attendance::Entity::update(row.reset_all()).exec(db).await?;
+    Ok(())
+}
+
+pub async fn attendance(db: &impl ConnectionTrait, id: AttendanceId) -> Result<Option<attendance::Model>, DbErr> {
+    attendance::Entity::find_by_id(id).one(db).await
+}
+
+pub async fn open_attendance(
+    db: &impl ConnectionTrait,
+    volunteer: VolunteerId,
+) -> Result<Option<attendance::Model>, DbErr> {
+    attendance::Entity::find()
+        .filter(attendance::Column::VolunteerId.eq(volunteer))
+        .filter(attendance::Column::State.eq(boai_entity::kinds::AttendanceState::Open))
+        .one(db)
+        .await
+}
+
+/// Marks an open attendance as forgotten; false when it is no longer open.
+pub async fn forget(db: &impl ConnectionTrait, id: AttendanceId) -> Result<bool, DbErr> {
+    let text = "UPDATE attendance SET state = 'FORGOTTEN' WHERE id = $1 AND state = 'OPEN'";
+    Ok(db::run(db, text, [id.into()]).await? == 1)
+}
+
+/// An open attendance of a shift that ended before a moment.
+#[derive(FromQueryResult)]
+pub struct Overdue {
+    pub id: AttendanceId,
+    pub shift_id: ShiftId,
+    pub activity_id: ActivityId,
+    pub volunteer_id: VolunteerId,
+    pub ends_at: Instant,
+    pub branch_path: String,
+}
+
+pub async fn overdue(db: &impl ConnectionTrait, ended_before: Instant) -> Result<Vec<Overdue>, DbErr> {
+    db::all(
+        db,
+        "SELECT o.id, o.shift_id, s.activity_id, o.volunteer_id, s.ends_at, b.path AS branch_path
+         FROM attendance o JOIN shift s ON s.id = o.shift_id JOIN activity a ON a.id = s.activity_id
+         JOIN team t ON t.id = a.team_id JOIN branch b ON b.id = t.branch_id
+         WHERE o.state = 'OPEN' AND s.ends_at < $1 ORDER BY o.id LIMIT 500",
+        [ended_before.into()],
+    )
+    .await
+}
+
+pub async fn keep_attempt(db: &impl ConnectionTrait, row: attendance_attempt::Model) -> Result<(), DbErr> {
+    let row: attendance_attempt::ActiveModel = row.into();
+    attendance_attempt::Entity::insert(row).exec_without_returning(db).await?;
+    Ok(())
+}
+
+pub async fn effect(
+    db: &impl ConnectionTrait,
+    person: PersonId,
+    request_id: uuid::Uuid,
+) -> Result<Option<request_effect::Model>, DbErr> {
+    request_effect::Entity::find_by_id((person, request_id)).one(db).await
+}
+
+pub async fn keep_effect(db: &impl ConnectionTrait, row: request_effect::Model) -> Result<(), DbErr> {
+    let row = request_effect::ActiveModel {
+        person_id: Set(row.person_id),
+        request_id: Set(row.request_id),
+        operation: Set(row.operation),
+        asked: Set(row.asked),
+        subject_id: Set(row.subject_id),
+        made_at: Set(row.made_at),
+    };
+    request_effect::Entity::insert(row).exec_without_returning(db).await?;
+    Ok(())
+}
+
+/// A shift's attendances by check-in time.
+pub async fn of_shift(
+    db: &impl ConnectionTrait,
+    shift: ShiftId,
+    page: Page<(Instant, uuid::Uuid)>,
+) -> Result<Slice<attendance::Model>, DbErr> {
+    let select = attendance::Entity::find().filter(attendance::Column::ShiftId.eq(shift));
+    page.fetch(select.cursor_by((attendance::Column::CheckedInAt, attendance::Column::Id)), db).await
+}
+
+/// The numbers of a live board.
+#[derive(Clone, Debug, Default, PartialEq, FromQueryResult)]
+pub struct HeadCount {
+    pub capacity: i32,
+    pub signed_up: i64,
+    pub waiting: i64,
+    pub present: i64,
+    pub left_already: i64,
+    pub forgotten: i64,
+}
+
+pub async fn head_count(db: &impl ConnectionTrait, shift: ShiftId) -> Result<Option<HeadCount>, DbErr> {
+    db::one(
+        db,
+        "SELECT s.capacity,
+                (SELECT COUNT(*) FROM sign_up u WHERE u.shift_id = $1 AND u.state = 'SEATED') AS signed_up,
+                (SELECT COUNT(*) FROM sign_up u WHERE u.shift_id = $1 AND u.state = 'WAITING') AS waiting,
+                (SELECT COUNT(*) FROM attendance o WHERE o.shift_id = $1 AND o.state = 'OPEN') AS present,
+                (SELECT COUNT(*) FROM attendance o WHERE o.shift_id = $1 AND o.state = 'CLOSED') AS left_already,
+                (SELECT COUNT(*) FROM attendance o WHERE o.shift_id = $1 AND o.state = 'FORGOTTEN') AS forgotten
+         FROM shift s WHERE s.id = $1",
+        [shift.into()],
+    )
+    .await
+}
+
+/// The newest check-ins of a shift.
+pub async fn latest(db: &impl ConnectionTrait, shift: ShiftId, count: u64) -> Result<Vec<attendance::Model>, DbErr> {
+    use sea_orm::{QueryOrder, QuerySelect};
+    attendance::Entity::find()
+        .filter(attendance::Column::ShiftId.eq(shift))
+        .order_by_desc(attendance::Column::CheckedInAt)
+        .order_by_desc(attendance::Column::Id)
+        .limit(count)
+        .all(db)
+        .await
+}

@@ -1,0 +1,208 @@
+//! Settings: what each means, its unit and its default. They come, later ones winning, from the defaults here, an
+//! optional TOML file, the environment, and flags. A wrong one is refused at start.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use figment::{
+    Figment,
+    providers::{Env, Format, Serialized, Toml},
+};
+use serde::{Deserialize, Serialize};
+
+/// Everything that can be set. `boai.example.toml` shows it with comments.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Address and port to serve at.
+    pub listen: SocketAddr,
+    /// Folder of the embedded database.
+    pub data_dir: PathBuf,
+    /// `postgres://…` for PostgreSQL; nothing for the SQLite file in `data_dir`. Also `DATABASE_URL`.
+    pub database_url: Option<String>,
+    /// `redis://…` for live events across instances; nothing for one instance by itself. Also `REDIS_URL`.
+    pub redis_url: Option<String>,
+    /// Most connections to the database at once.
+    pub database_connections: u32,
+    /// Whether GraphiQL is served at `/` and the schema can be asked for.
+    pub explorer: bool,
+    /// Largest request body, in bytes.
+    pub body_limit_bytes: usize,
+    /// Longest time a request may take, in seconds.
+    pub request_timeout_seconds: u64,
+    pub sms: SmsConfig,
+    pub sessions: SessionConfig,
+    pub log: LogConfig,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SmsConfig {
+    /// Where one-time codes are posted to; nothing prints them to standard output.
+    pub webhook_url: Option<String>,
+    /// Sent to the webhook as `authorization: Bearer …`.
+    pub webhook_secret: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SessionConfig {
+    /// Life of an access token, in minutes.
+    pub access_minutes: i64,
+    /// Life of a refresh token, in days.
+    pub refresh_days: i64,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogConfig {
+    /// What is logged: `info`, `warn`, or a filter such as `boai=debug,sqlx=warn`.
+    pub filter: String,
+    /// One JSON object a line instead of text.
+    pub json: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8000)),
+            data_dir: "data".into(),
+            database_url: None,
+            redis_url: None,
+            database_connections: 16,
+            explorer: true,
+            body_limit_bytes: 262_144,
+            request_timeout_seconds: 20,
+            sms: SmsConfig::default(),
+            sessions: SessionConfig::default(),
+            log: LogConfig::default(),
+        }
+    }
+}
+
+impl Default for SessionConfig {
+    fn default() -> Self {
+        Self { access_minutes: 30, refresh_days: 60 }
+    }
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self { filter: "info".into(), json: false }
+    }
+}
+
+/// What the command line may set.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Flags {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listen: Option<SocketAddr>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_dir: Option<PathBuf>,
+}
+
+impl Config {
+    /// Reads all sources. `file` is the TOML file that was named; without one, `boai.toml` is read if it is there.
+    pub fn read(file: Option<&Path>, flags: &Flags) -> Result<Self, String> {
+        let toml = match file {
+            Some(file) if !file.is_file() => return Err(format!("--config: there is no file {}", file.display())),
+            Some(file) => Toml::file_exact(file),
+            None => Toml::file("boai.toml"),
+        };
+        let config: Self = Figment::from(Serialized::defaults(Self::default()))
+            .merge(toml)
+            .merge(Env::raw().only(&["DATABASE_URL", "REDIS_URL"]))
+            .merge(Env::prefixed("BOAI_").filter(|key| !key.starts_with("test_")).split("__"))
+            .merge(Serialized::defaults(flags))
+            .extract()
+            .map_err(|error| error.into_iter().map(|error| said(&error)).collect::<Vec<_>>().join("\n"))?;
+        config.validate()?;
+        Ok(config)
+    }
+
+    /// Every setting must make sense by itself; the first that does not is named with its value and what would be right.
+    pub fn validate(&self) -> Result<(), String> {
+        let within = |key: &str, value: i64, low: i64, high: i64, unit: &str| {
+            if (low..=high).contains(&value) { Ok(()) } else { Err(format!("{key} = {value}: must be {low} to {high} {unit}")) }
+        };
+        let scheme = |key: &str, url: &Option<String>, schemes: &[&str]| match url {
+            Some(url) if !schemes.iter().any(|scheme| url.starts_with(scheme)) => {
+                // The rest of the address may hold a password.
+                let start: String = url.chars().take_while(|c| *c != ':').take(20).collect();
+                Err(format!("{key} = {start}…: must begin with {}", schemes.join(" or ")))
+            }
+            _ => Ok(()),
+        };
+        scheme("database_url", &self.database_url, &["postgres://", "postgresql://"])?;
+        scheme("redis_url", &self.redis_url, &["redis://", "rediss://"])?;
+        scheme("sms.webhook_url", &self.sms.webhook_url, &["http://", "https://"])?;
+        within("database_connections", self.database_connections.into(), 1, 1000, "connections")?;
+        within("body_limit_bytes", i64::try_from(self.body_limit_bytes).unwrap_or(i64::MAX), 1024, 16_777_216, "bytes")?;
+        within("request_timeout_seconds", i64::try_from(self.request_timeout_seconds).unwrap_or(i64::MAX), 1, 300, "seconds")?;
+        within("sessions.access_minutes", self.sessions.access_minutes, 1, 1440, "minutes")?;
+        within("sessions.refresh_days", self.sessions.refresh_days, 1, 365, "days")?;
+        self.log.filter.parse::<tracing_subscriber::EnvFilter>().map_err(|error| {
+            format!("log.filter = {}: {error}; must be a level such as `info`, or `boai=debug,sqlx=warn`", self.log.filter)
+        })?;
+        Ok(())
+    }
+
+    /// The database in use.
+    pub fn database_url(&self) -> String {
+        self.database_url.clone().unwrap_or_else(|| crate::platform::db::Db::file_url(&self.data_dir.join("boai.sqlite")))
+    }
+}
+
+fn said(error: &figment::Error) -> String {
+    use figment::error::Kind;
+    let source = error.metadata.as_ref().map_or_else(String::new, |metadata| format!(" (from {})", metadata.name));
+    let key = if error.path.is_empty() { "settings".into() } else { error.path.join(".") };
+    match &error.kind {
+        Kind::UnknownField(field, expected) => format!("{field}: there is no such setting{source}; there are: {}", expected.join(", ")),
+        Kind::InvalidType(actual, expected) | Kind::InvalidValue(actual, expected) => {
+            format!("{key} = {actual}: must be {expected}{source}")
+        }
+        other => format!("{key}: {other}{source}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(toml: &str) -> Result<Config, String> {
+        let dir = std::env::temp_dir().join(format!("boai-config-{}-{:p}", std::process::id(), &toml));
+        std::fs::write(&dir, toml).unwrap();
+        let config = Config::read(Some(&dir), &Flags::default());
+        std::fs::remove_file(&dir).unwrap();
+        config
+    }
+
+    #[test]
+    fn the_example_file_shows_the_defaults() {
+        let example: Config = toml_of(include_str!("../../boai.example.toml"));
+        assert_eq!(example, Config::default());
+    }
+
+    fn toml_of(text: &str) -> Config {
+        Figment::from(Toml::string(text)).extract().unwrap()
+    }
+
+    #[test]
+    fn a_wrong_setting_is_refused_with_key_value_and_what_would_be_right() {
+        for (toml, key, value, right) in [
+            ("listen = 'here'", "listen", "here", "socket address"),
+            ("database_connections = 0", "database_connections", "0", "1 to 1000"),
+            ("[sessions]\naccess_minutes = 'x'", "sessions.access_minutes", "x", "i64"),
+            ("database_url = 'mysql://u:secret@h/d'", "database_url", "mysql", "postgres://"),
+            ("[log]\nfilter = 'a=b=c'", "log.filter", "a=b=c", "level"),
+            ("lissten = 'x'", "lissten", "", "listen"),
+        ] {
+            let error = read(toml).unwrap_err();
+            assert!(error.contains(key) && error.contains(value) && error.contains(right), "{toml}: {error}");
+            assert!(!error.contains("secret"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! The demo: real divisions and places, made-up people, and one volunteer's day.
+
+pub mod town;

@@ -1,0 +1,237 @@
+//! The roots of the schema, the `Node` interface, and what every resolver needs.
+
+use std::{hash::Hash, sync::Arc};
+
+use async_graphql::{
+    Context, Error, ID, Interface, MergedObject, Object, Result, Schema, SchemaBuilder,
+    dataloader::{DataLoader, Loader},
+};
+use boai_entity::ids::{
+    ActivityId, AttendanceId, BranchId, InboxItemId, PersonId, PostId, RoleGrantId, ServiceRecordId, SessionId, ShiftId,
+    SignUpId, TeamId, VolunteerId,
+};
+use sea_orm::DbErr;
+
+use crate::{
+    access::Action,
+    activities::{
+        graphql::{Activity, ActivityMutation, ActivityQuery, Shift, activity_by_id, shift_by_id},
+        loaders::{ActivityById, ShiftById},
+    },
+    attendance::{
+        graphql::{Attendance, AttendanceMutation},
+        loaders::AttendanceById,
+    },
+    auth::graphql::AuthMutation,
+    ctx::Ctx,
+    hours::{
+        graphql::{HoursMutation, ServiceRecord},
+        loaders::RecordById,
+    },
+    live::graphql::LiveSubscription,
+    node_ids,
+    organisation::{
+        graphql::{Branch, Division, OrganisationMutation, OrganisationQuery, Team, may_with_team},
+        loaders::{BranchById, DivisionByCode, TeamById},
+    },
+    people::{
+        graphql::{PeopleMutation, PeopleQuery, Volunteer},
+        loaders::VolunteerById,
+    },
+    platform::{
+        db::Db,
+        errors::Fault,
+        lang::Lang,
+        node::{self, NodeId},
+        refusal::Stop,
+        report::Report,
+    },
+    recognition::graphql::RecognitionQuery,
+};
+
+node_ids! {
+    ActivityId => "Activity",
+    AttendanceId => "Attendance",
+    BranchId => "Branch",
+    InboxItemId => "InboxItem",
+    PersonId => "Me",
+    PostId => "Post",
+    RoleGrantId => "RoleGrant",
+    ServiceRecordId => "ServiceRecord",
+    SessionId => "Session",
+    ShiftId => "Shift",
+    SignUpId => "SignUp",
+    TeamId => "Team",
+    VolunteerId => "Volunteer",
+}
+
+/// Something with a global id that can be fetched again by it.
+#[derive(Interface)]
+#[graphql(field(name = "id", ty = "ID", desc = "Opaque; the same thing always has the same id."))]
+pub enum Node {
+    Activity(Activity),
+    Attendance(Attendance),
+    Branch(Branch),
+    Division(Division),
+    ServiceRecord(ServiceRecord),
+    Shift(Shift),
+    Team(Team),
+    Volunteer(Volunteer),
+}
+
+#[derive(Default)]
+pub struct NodeQuery;
+
+#[Object]
+impl NodeQuery {
+    /// Anything by its global id; null when it is not there or not yours to see.
+    async fn node(&self, gql: &Context<'_>, id: ID) -> Result<Option<Node>> {
+        let garbage = || Fault::bad_input("The id is no id that this server gave out.");
+        let (type_name, key) = node::decode(&id).ok_or_else(garbage)?;
+        if type_name == "Division" {
+            return Ok(load(gql, DivisionByCode(key)).await?.map(|row| Division(row).into()));
+        }
+        let key = uuid::Uuid::parse_str(&key).map_err(|_| garbage())?;
+        Ok(match type_name.as_str() {
+            ActivityId::TYPE => activity_by_id(gql, ActivityId(key)).await?.map(Into::into),
+            AttendanceId::TYPE => attendance(gql, AttendanceId(key)).await?.map(Into::into),
+            BranchId::TYPE => load(gql, BranchById(BranchId(key))).await?.map(|row| Branch(row).into()),
+            ServiceRecordId::TYPE => record(gql, ServiceRecordId(key)).await?.map(Into::into),
+            ShiftId::TYPE => shift_by_id(gql, ShiftId(key)).await?.map(Into::into),
+            TeamId::TYPE => load(gql, TeamById(TeamId(key))).await?.map(|row| Team(row).into()),
+            VolunteerId::TYPE => volunteer(gql, VolunteerId(key)).await?.map(Into::into),
+            _ => None,
+        })
+    }
+}
+
+/// An attendance for its volunteer, and for who may see the shift's roster.
+async fn attendance(gql: &Context<'_>, id: AttendanceId) -> Result<Option<Attendance>> {
+    let Some(row) = load(gql, AttendanceById(id)).await? else { return Ok(None) };
+    let visible = is_me(gql, row.volunteer_id) || {
+        let shift = load(gql, ShiftById(row.shift_id)).await?;
+        let activity = match shift {
+            Some(shift) => load(gql, ActivityById(shift.activity_id)).await?,
+            None => None,
+        };
+        match activity {
+            Some(activity) => may_with_team(gql, Action::SeeRoster, activity.team_id).await?,
+            None => false,
+        }
+    };
+    Ok(visible.then_some(Attendance(row)))
+}
+
+/// A service record for its volunteer, and for who may confirm it.
+async fn record(gql: &Context<'_>, id: ServiceRecordId) -> Result<Option<ServiceRecord>> {
+    let Some(row) = load(gql, RecordById(id)).await? else { return Ok(None) };
+    let visible = is_me(gql, row.volunteer_id) || may_with_team(gql, Action::ConfirmHours, row.team_id).await?;
+    Ok(visible.then_some(ServiceRecord(row)))
+}
+
+/// Only oneself: other volunteers are reached through what they signed up for.
+async fn volunteer(gql: &Context<'_>, id: VolunteerId) -> Result<Option<Volunteer>> {
+    if !is_me(gql, id) {
+        return Ok(None);
+    }
+    Ok(load(gql, VolunteerById(id)).await?.map(|model| Volunteer { model, whole: true }))
+}
+
+fn is_me(gql: &Context<'_>, volunteer: VolunteerId) -> bool {
+    ctx(gql).actor.as_ref().and_then(|actor| actor.volunteer) == Some(volunteer)
+}
+
+#[derive(MergedObject, Default)]
+pub struct Query(NodeQuery, PeopleQuery, OrganisationQuery, ActivityQuery, RecognitionQuery);
+
+#[derive(MergedObject, Default)]
+pub struct Mutation(
+    AuthMutation,
+    PeopleMutation,
+    OrganisationMutation,
+    ActivityMutation,
+    AttendanceMutation,
+    HoursMutation,
+);
+
+pub type Boai = Schema<Query, Mutation, LiveSubscription>;
+
+fn builder() -> SchemaBuilder<Query, Mutation, LiveSubscription> {
+    Schema::build(Query::default(), Mutation::default(), LiveSubscription)
+}
+
+/// The schema of a running server. Depth and complexity are bounded; a page of 100 activities with shifts fits.
+pub fn schema(db: &Db, explorer: bool) -> Boai {
+    let schema = builder()
+        .data(DataLoader::new(Loaders { db: db.clone() }, tokio::spawn))
+        .extension(Report)
+        .limit_depth(20)
+        .limit_complexity(20_000)
+        .limit_recursive_depth(64);
+    if explorer { schema.finish() } else { schema.disable_introspection().disable_suggestions().finish() }
+}
+
+/// The schema as text: sorted, so that a change shows as what it is.
+pub fn sdl() -> String {
+    builder().finish().sdl_with_options(
+        async_graphql::SDLExportOptions::new()
+            .sorted_fields()
+            .sorted_arguments()
+            .sorted_enum_items()
+            .include_specified_by(),
+    )
+}
+
+/// What answers the loaders' questions.
+pub struct Loaders {
+    pub db: Db,
+}
+
+/// The request's context.
+pub fn ctx<'a>(gql: &Context<'a>) -> &'a Ctx {
+    gql.data_unchecked::<Ctx>()
+}
+
+/// Asks a loader, together with everything else of this moment that asks it.
+pub async fn load<K>(gql: &Context<'_>, key: K) -> Result<Option<<Loaders as Loader<K>>::Value>>
+where
+    K: Send + Sync + Hash + Eq + Clone + 'static,
+    Loaders: Loader<K, Error = Arc<DbErr>>,
+{
+    Ok(gql.data_unchecked::<DataLoader<Loaders>>().load_one(key).await.map_err(database)?)
+}
+
+/// Asks a loader for several at once.
+pub async fn load_many<K>(
+    gql: &Context<'_>,
+    keys: impl Iterator<Item = K>,
+) -> Result<std::collections::HashMap<K, <Loaders as Loader<K>>::Value>>
+where
+    K: Send + Sync + Hash + Eq + Clone + 'static,
+    Loaders: Loader<K, Error = Arc<DbErr>>,
+{
+    let keys: Vec<K> = keys.collect();
+    Ok(gql.data_unchecked::<DataLoader<Loaders>>().load_many(keys).await.map_err(database)?)
+}
+
+fn database(error: Arc<DbErr>) -> Fault {
+    Fault::Internal(format!("database: {error}"))
+}
+
+/// Turns a use case's end into a payload's two halves; a fault becomes a top-level error.
+pub fn settle<T, R, E>(ctx: &Ctx, done: Result<T, Stop<R>>, error: fn(&R, Lang) -> E) -> Result<(Option<T>, Vec<E>)> {
+    settle_all(ctx, done.map_err(|stop| stop.map(|refusal| vec![refusal])), error)
+}
+
+/// The same for a use case that tells every reason at once.
+pub fn settle_all<T, R, E>(
+    ctx: &Ctx,
+    done: Result<T, Stop<Vec<R>>>,
+    error: fn(&R, Lang) -> E,
+) -> Result<(Option<T>, Vec<E>)> {
+    match done {
+        Ok(value) => Ok((Some(value), Vec::new())),
+        Err(Stop::Refused(refusals)) => Ok((None, refusals.iter().map(|refusal| error(refusal, ctx.lang)).collect())),
+        Err(Stop::Fault(fault)) => Err(Error::from(fault)),
+    }
+}

@@ -1,0 +1,257 @@
+//! Records, ledger entries and totals in the database.
+
+use boai_entity::{
+    Instant, attendance,
+    ids::{ActivityId, AttendanceId, PersonId, ServiceRecordId, TeamId, VolunteerId},
+    kinds::{ActivityKind, Category, RecordState},
+    ledger_entry::{self, Spans},
+    service_record, volunteer_total,
+};
+use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Value};
+
+use super::{
+    ledger::TotalMove,
+    rules::{Span, from_spans},
+};
+use crate::platform::{
+    db,
+    pages::{Page, Slice},
+};
+
+/// The stretches that the ledger credits the volunteer with in or around `time`, but for one record.
+pub async fn credited(
+    db: &impl ConnectionTrait,
+    volunteer: VolunteerId,
+    time: Span,
+    except: Option<ServiceRecordId>,
+) -> Result<Vec<Span>, DbErr> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        record_id: ServiceRecordId,
+        spans: Spans,
+    }
+    // A record that was corrected keeps its old entries, each taken back by a later one; what stands is what no other
+    // entry names. A confirmation names what it confirms and repeats its stretches.
+    let rows: Vec<Row> = db::all(
+        db,
+        "SELECT l.record_id, l.spans FROM service_record r JOIN ledger_entry l ON l.record_id = r.id
+         WHERE r.volunteer_id = $1 AND r.served_from < $3 AND r.served_to > $2 AND l.kind <> 'REVERSAL'
+           AND NOT EXISTS (SELECT 1 FROM ledger_entry n WHERE n.corrects = l.id)",
+        [volunteer.into(), time.from.into(), time.to.into()],
+    )
+    .await?;
+    let others = rows.iter().filter(|row| Some(row.record_id) != except);
+    Ok(others.flat_map(|row| from_spans(&row.spans)).collect())
+}
+
+#[derive(FromQueryResult)]
+pub struct ChainHead {
+    pub seq: i32,
+    pub hash: String,
+}
+
+pub async fn chain_head(db: &impl ConnectionTrait, volunteer: VolunteerId) -> Result<Option<ChainHead>, DbErr> {
+    db::one(
+        db,
+        "SELECT seq, hash FROM ledger_entry WHERE volunteer_id = $1 ORDER BY seq DESC LIMIT 1",
+        [volunteer.into()],
+    )
+    .await
+}
+
+pub async fn add_entries(db: &impl ConnectionTrait, entries: Vec<ledger_entry::Model>) -> Result<(), DbErr> {
+    let entries = entries.into_iter().map(ledger_entry::ActiveModel::from);
+    ledger_entry::Entity::insert_many(entries).exec_without_returning(db).await?;
+    Ok(())
+}
+
+pub async fn add_record(db: &impl ConnectionTrait, record: service_record::Model) -> Result<(), DbErr> {
+    let record: service_record::ActiveModel = record.into();
+    service_record::Entity::insert(record).exec_without_returning(db).await?;
+    Ok(())
+}
+
+pub async fn save_record(db: &impl ConnectionTrait, record: service_record::Model) -> Result<(), DbErr> {
+    let record: service_record::ActiveModel = record.into();
+    service_record::Entity::update(record.reset_all()).exec(db).await?;
+    Ok(())
+}
+
+/// Adds to the totals, all in one statement.
+pub async fn move_totals(
+    db: &impl ConnectionTrait,
+    volunteer: VolunteerId,
+    moves: &[TotalMove],
+) -> Result<(), DbErr> {
+    if moves.is_empty() {
+        return Ok(());
+    }
+    let mut values: Vec<Value> = vec![volunteer.into()];
+    let rows: Vec<String> = moves
+        .iter()
+        .map(|total| {
+            let at = values.len() + 1;
+            values.extend([
+                total.dimension.into(),
+                total.key.as_str().into(),
+                total.pending.into(),
+                total.confirmed.into(),
+            ]);
+            format!("($1, ${at}, ${}, ${}, ${})", at + 1, at + 2, at + 3)
+        })
+        .collect();
+    let text = format!(
+        "INSERT INTO volunteer_total (volunteer_id, dimension, key, pending_minutes, confirmed_minutes) VALUES {}
+         ON CONFLICT (volunteer_id, dimension, key) DO UPDATE SET
+             pending_minutes = volunteer_total.pending_minutes + excluded.pending_minutes,
+             confirmed_minutes = volunteer_total.confirmed_minutes + excluded.confirmed_minutes",
+        rows.join(", ")
+    );
+    db::run(db, text, values).await?;
+    Ok(())
+}
+
+pub async fn totals(db: &impl ConnectionTrait, volunteer: VolunteerId) -> Result<Vec<volunteer_total::Model>, DbErr> {
+    volunteer_total::Entity::find()
+        .filter(volunteer_total::Column::VolunteerId.eq(volunteer))
+        .order_by_asc(volunteer_total::Column::Dimension)
+        .order_by_asc(volunteer_total::Column::Key)
+        .all(db)
+        .await
+}
+
+/// A volunteer's records, newest service first.
+pub async fn records(
+    db: &impl ConnectionTrait,
+    volunteer: VolunteerId,
+    page: Page<(Instant, uuid::Uuid)>,
+) -> Result<Slice<service_record::Model>, DbErr> {
+    let mut cursor = service_record::Entity::find()
+        .filter(service_record::Column::VolunteerId.eq(volunteer))
+        .cursor_by((service_record::Column::ServedFrom, service_record::Column::Id));
+    cursor.desc();
+    page.fetch(cursor, db).await
+}
+
+pub async fn confirmed_records(
+    db: &impl ConnectionTrait,
+    volunteer: VolunteerId,
+) -> Result<Vec<service_record::Model>, DbErr> {
+    service_record::Entity::find()
+        .filter(service_record::Column::VolunteerId.eq(volunteer))
+        .filter(service_record::Column::State.eq(RecordState::Confirmed))
+        .all(db)
+        .await
+}
+
+/// An attendance with what its confirmation needs to know.
+#[derive(Debug, FromQueryResult)]
+pub struct ConfirmFacts {
+    #[sea_orm(nested)]
+    pub attendance: attendance::Model,
+    pub person_id: PersonId,
+    pub activity_id: ActivityId,
+    pub team_id: TeamId,
+    pub kind: ActivityKind,
+    pub category: Category,
+    pub starts_at: Instant,
+    pub ends_at: Instant,
+    pub branch_path: String,
+}
+
+pub async fn confirm_facts(db: &impl ConnectionTrait, id: AttendanceId) -> Result<Option<ConfirmFacts>, DbErr> {
+    db::one(
+        db,
+        "SELECT o.*, v.person_id, a.id AS activity_id, a.team_id, a.kind, a.category, s.starts_at, s.ends_at,
+                b.path AS branch_path
+         FROM attendance o
+         JOIN volunteer v ON v.id = o.volunteer_id
+         JOIN shift s ON s.id = o.shift_id
+         JOIN activity a ON a.id = s.activity_id
+         JOIN team t ON t.id = a.team_id
+         JOIN branch b ON b.id = t.branch_id
+         WHERE o.id = $1",
+        [id.into()],
+    )
+    .await
+}
+
+/// An attendance that the leader has settled is open no longer.
+pub async fn forget_open(db: &impl ConnectionTrait, id: AttendanceId) -> Result<(), DbErr> {
+    let text = "UPDATE attendance SET state = 'FORGOTTEN' WHERE id = $1 AND state = 'OPEN'";
+    db::run(db, text, [id.into()]).await?;
+    Ok(())
+}
+
+pub async fn record_of(
+    db: &impl ConnectionTrait,
+    attendance: AttendanceId,
+) -> Result<Option<service_record::Model>, DbErr> {
+    service_record::Entity::find().filter(service_record::Column::AttendanceId.eq(attendance)).one(db).await
+}
+
+/// The entry of a record that stands: no other one confirms it or takes it back.
+pub async fn standing_entry(
+    db: &impl ConnectionTrait,
+    record: ServiceRecordId,
+) -> Result<Option<ledger_entry::Model>, DbErr> {
+    db::one(
+        db,
+        "SELECT l.* FROM ledger_entry l WHERE l.record_id = $1 AND l.kind <> 'REVERSAL'
+           AND NOT EXISTS (SELECT 1 FROM ledger_entry n WHERE n.corrects = l.id)",
+        [record.into()],
+    )
+    .await
+}
+
+/// A stretch of volunteers by id, for the audit.
+pub async fn volunteers_after(
+    db: &impl ConnectionTrait,
+    after: Option<VolunteerId>,
+    count: u64,
+) -> Result<Vec<VolunteerId>, DbErr> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        id: VolunteerId,
+    }
+    let (filter, values) = match after {
+        Some(after) => ("WHERE id > $1", vec![after.into()]),
+        None => ("", vec![]),
+    };
+    let rows: Vec<Row> =
+        db::all(db, format!("SELECT id FROM volunteer {filter} ORDER BY id LIMIT {count}"), values).await?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
+/// Every entry of these volunteers, by volunteer and place in the chain.
+pub async fn entries_of(
+    db: &impl ConnectionTrait,
+    volunteers: &[VolunteerId],
+) -> Result<Vec<ledger_entry::Model>, DbErr> {
+    ledger_entry::Entity::find()
+        .filter(ledger_entry::Column::VolunteerId.is_in(volunteers.iter().copied()))
+        .order_by_asc(ledger_entry::Column::VolunteerId)
+        .order_by_asc(ledger_entry::Column::Seq)
+        .all(db)
+        .await
+}
+
+pub async fn records_of(
+    db: &impl ConnectionTrait,
+    volunteers: &[VolunteerId],
+) -> Result<Vec<service_record::Model>, DbErr> {
+    service_record::Entity::find()
+        .filter(service_record::Column::VolunteerId.is_in(volunteers.iter().copied()))
+        .all(db)
+        .await
+}
+
+pub async fn totals_of(
+    db: &impl ConnectionTrait,
+    volunteers: &[VolunteerId],
+) -> Result<Vec<volunteer_total::Model>, DbErr> {
+    volunteer_total::Entity::find()
+        .filter(volunteer_total::Column::VolunteerId.is_in(volunteers.iter().copied()))
+        .all(db)
+        .await
+}

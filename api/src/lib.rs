@@ -1,0 +1,29 @@
+//! 博爱 (Boai): the volunteer service of the Red Cross, as one server.
+//!
+//! A request comes in at [`server`], which finds out who is asking ([`access`]) and builds a [`ctx::Ctx`]: actor, language,
+//! clock, database. The schema ([`graphql`]) hands each field to the room that owns it. In a room, `graphql` maps values,
+//! `service` tells the story (authorize, load, decide, write, outbox, commit), `rules` decides without touching anything,
+//! and `store` is the one place where SQL lives. [`app`] builds all parts from [`config`].
+//!
+//! Services use only rooms that stand above their own in this list:
+//! platform, access, auth, policies, organisation, people, places, activities, hours, attendance, recognition, live, demo.
+
+pub mod access;
+pub mod activities;
+pub mod app;
+pub mod attendance;
+pub mod auth;
+pub mod cli;
+pub mod config;
+pub mod ctx;
+pub mod demo;
+pub mod graphql;
+pub mod hours;
+pub mod live;
+pub mod organisation;
+pub mod people;
+pub mod places;
+pub mod platform;
+pub mod policies;
+pub mod recognition;
+pub mod server;

@@ -1,0 +1,134 @@
+//! The live board of a shift.
+
+use async_graphql::{Context, Object, Result, Subscription};
+use boai_entity::{Instant, ids::ShiftId};
+use futures_util::Stream;
+use tokio::sync::broadcast::error::RecvError;
+
+use crate::{
+    access::{Action, Resource},
+    activities::{self, board_topic},
+    attendance::{
+        graphql::Attendance,
+        store::{HeadCount, head_count, latest},
+    },
+    ctx::Ctx,
+    graphql::ctx,
+    organisation,
+    platform::{bus::EVERYTHING, errors::Fault, node::GlobalId},
+};
+
+/// Check-ins that a board shows.
+const LATEST: u64 = 10;
+
+/// 签到看板: a shift's head count and newest check-ins at a moment.
+pub struct AttendanceBoard {
+    shift: ShiftId,
+    count: HeadCount,
+    latest: Vec<boai_entity::attendance::Model>,
+    as_of: Instant,
+}
+
+/// 签到看板: a shift's head count and newest check-ins at a moment.
+#[Object]
+impl AttendanceBoard {
+    async fn shift_id(&self) -> GlobalId<ShiftId> {
+        GlobalId(self.shift)
+    }
+    async fn as_of(&self) -> Instant {
+        self.as_of
+    }
+    async fn capacity(&self) -> i32 {
+        self.count.capacity
+    }
+    /// Who has a seat.
+    async fn signed_up(&self) -> i32 {
+        people(self.count.signed_up)
+    }
+    /// Who is on the wait-list.
+    async fn waiting(&self) -> i32 {
+        people(self.count.waiting)
+    }
+    /// 在场: checked in and not out.
+    async fn present(&self) -> i32 {
+        people(self.count.present)
+    }
+    /// Checked out.
+    async fn left(&self) -> i32 {
+        people(self.count.left_already)
+    }
+    /// Never checked out, and check-out has closed.
+    async fn forgotten(&self) -> i32 {
+        people(self.count.forgotten)
+    }
+    /// The newest 10 check-ins, newest first.
+    async fn latest(&self) -> Vec<Attendance> {
+        self.latest.iter().cloned().map(Attendance).collect()
+    }
+}
+
+fn people(count: i64) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
+}
+
+/// The board now; none when there is no such shift.
+pub async fn board_of(ctx: &Ctx, shift: ShiftId) -> Result<Option<AttendanceBoard>> {
+    let Some(count) = head_count(&ctx.db.conn, shift).await.map_err(Fault::from)? else { return Ok(None) };
+    let latest = latest(&ctx.db.conn, shift, LATEST).await.map_err(Fault::from)?;
+    Ok(Some(AttendanceBoard { shift, count, latest, as_of: ctx.now() }))
+}
+
+#[derive(Default)]
+pub struct LiveSubscription;
+
+#[Subscription]
+impl LiveSubscription {
+    /// The live board of a shift, at once and after each change. For who leads the team or runs its desk. Each item is the
+    /// whole board, so after a dropped connection nothing is missed: subscribe again. It ends when the right to it does.
+    async fn attendance_board(
+        &self,
+        gql: &Context<'_>,
+        shift_id: GlobalId<ShiftId>,
+    ) -> Result<impl Stream<Item = Result<AttendanceBoard>> + use<>> {
+        let ctx = ctx(gql).clone();
+        let shift = shift_id.0;
+        // Listening begins before the first look, so nothing falls in between.
+        let mut changes = ctx.bus.subscribe();
+        may_watch(&ctx, shift).await?;
+        let topic = board_topic(shift);
+        Ok(async_stream::try_stream! {
+            loop {
+                let Some(board) = board_of(&ctx, shift).await? else { break };
+                yield board;
+                loop {
+                    match changes.recv().await {
+                        Ok(changed) if *changed == *topic || *changed == *EVERYTHING => break,
+                        Ok(_) => {}
+                        // Too many messages for this listener: something of ours may have been among them.
+                        Err(RecvError::Lagged(_)) => break,
+                        Err(RecvError::Closed) => return,
+                    }
+                }
+                may_watch(&still(&ctx).await?, shift).await?;
+            }
+        })
+    }
+}
+
+/// The caller with the roles held now; a session that has ended, or a role that was taken back, ends the feed.
+async fn still(ctx: &Ctx) -> Result<Ctx, Fault> {
+    let session = ctx.actor()?.session;
+    let actor = crate::access::store::actor_of_session(&ctx.db, session, ctx.now()).await?;
+    Ok(Ctx { actor: Some(actor.ok_or(Fault::Unauthenticated)?), ..ctx.clone() })
+}
+
+/// "Not yours" answers as "not there".
+async fn may_watch(ctx: &Ctx, shift: ShiftId) -> Result<(), Fault> {
+    ctx.actor()?;
+    let not_there = || Fault::Forbidden("There is no such shift in your care. 您名下没有该班次。".into());
+    let facts = activities::store::shift_facts(&ctx.db.conn, shift).await?.ok_or_else(not_there)?;
+    let activity = activities::store::activity(&ctx.db.conn, facts.activity_id).await?.ok_or_else(not_there)?;
+    let team = organisation::store::placed_team(&ctx.db.conn, activity.team_id).await?.ok_or_else(not_there)?;
+    let allowed = ctx.may(Action::SeeRoster, Resource::Team { id: team.id, branch_path: &team.branch_path });
+    if allowed { Ok(()) } else { Err(not_there()) }
+}

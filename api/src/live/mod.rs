@@ -1,0 +1,3 @@
+//! What moves while people watch: subscriptions over the outbox.
+
+pub mod graphql;

@@ -1,0 +1,493 @@
+//! Volunteers, the caller (`me`), consents and roles.
+
+use async_graphql::{Context, InputObject, MaybeUndefined, Object, Result, SimpleObject, connection::Connection};
+use boai_entity::{
+    Instant, consent,
+    ids::{BranchId, InboxItemId, PersonId, RoleGrantId, TeamId, VolunteerId},
+    inbox_item,
+    kinds::{ConsentKind, DayPart, InboxKind, Role, Skill, VolunteerState, Weekday},
+    volunteer::{self, Availability, Skills},
+};
+
+use super::{
+    loaders::VolunteerById,
+    rules::{ConsentError, EnrolAsVolunteerError, RoleError, masked},
+    service::{self, Enrolment, NewRole, Place},
+    store::{self, HeldRole},
+};
+use crate::{
+    activities::graphql::{Activity, MySignUps, SignUp, activity_by_id},
+    attendance::graphql::{Attendance, my_open_attendance},
+    auth::{self, graphql::Session},
+    graphql::{ctx, load, settle},
+    hours::graphql::{HoursSummary, ServiceRecord, my_hours, my_records},
+    organisation::{
+        self,
+        graphql::{Branch, Division, Team, TeamMember},
+        loaders::{BranchById, DivisionByCode, TeamById},
+    },
+    platform::{
+        errors::Fault,
+        node::GlobalId,
+        pages::{Page, PageArgs},
+        scalars::{Date, PhoneNumber},
+        text,
+    },
+    recognition::graphql::{BadgeStanding, StarStanding, my_badges, my_stars},
+};
+
+/// 志愿者, as the viewer may see them: others get a masked name (王*明), the person and their team's leaders the whole one.
+pub struct Volunteer {
+    pub model: volunteer::Model,
+    pub whole: bool,
+}
+
+/// 志愿者, as the viewer may see them: others get a masked name (王*明), the person and their team's leaders the whole one.
+#[Object]
+impl Volunteer {
+    pub async fn id(&self) -> GlobalId<VolunteerId> {
+        GlobalId(self.model.id)
+    }
+    /// Whole or masked, by who asks.
+    async fn name(&self) -> String {
+        if self.whole { self.model.name.clone() } else { masked(&self.model.name) }
+    }
+    /// 志愿者编号; null where the name is masked.
+    async fn number(&self) -> Option<&str> {
+        self.whole.then_some(self.model.number.as_str())
+    }
+    async fn state(&self) -> VolunteerState {
+        self.model.state
+    }
+}
+
+/// A volunteer for someone who has the right to the whole name; null only when it could not be read.
+pub async fn volunteer_in_full(gql: &Context<'_>, id: VolunteerId) -> Result<Option<Volunteer>> {
+    Ok(load(gql, VolunteerById(id)).await?.map(|model| Volunteer { model, whole: true }))
+}
+
+/// Your own volunteer's file.
+pub struct MyVolunteer(volunteer::Model);
+
+/// Your own volunteer's file.
+#[Object]
+impl MyVolunteer {
+    pub async fn id(&self) -> GlobalId<VolunteerId> {
+        GlobalId(self.0.id)
+    }
+    /// 志愿者编号
+    async fn number(&self) -> &str {
+        &self.0.number
+    }
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+    async fn birth_date(&self) -> Date {
+        Date(self.0.birth_date)
+    }
+    /// Null when you need none.
+    async fn guardian_name(&self) -> Option<&str> {
+        self.0.guardian_name.as_deref()
+    }
+    /// Masked; null when you need none.
+    async fn guardian_phone(&self) -> Option<String> {
+        self.0.guardian_phone.as_deref().map(PhoneNumber::masked)
+    }
+    /// Where you live; null only when it could not be read.
+    async fn residence(&self, gql: &Context<'_>) -> Result<Option<Division>> {
+        Ok(load(gql, DivisionByCode(self.0.residence_code.clone())).await?.map(Division))
+    }
+    async fn skills(&self) -> &[Skill] {
+        &self.0.skills.0
+    }
+    async fn availability(&self) -> Vec<WeekPart> {
+        self.0.availability.0.iter().map(|&(weekday, day_part)| WeekPart { weekday, day_part }).collect()
+    }
+    async fn state(&self) -> VolunteerState {
+        self.0.state
+    }
+    async fn enrolled_at(&self) -> Instant {
+        self.0.enrolled_at
+    }
+}
+
+/// A part of the week.
+#[derive(Clone, Copy, SimpleObject, InputObject)]
+#[graphql(input_name = "WeekPartInput")]
+pub struct WeekPart {
+    weekday: Weekday,
+    day_part: DayPart,
+}
+
+/// A consent that you gave.
+pub struct Consent(consent::Model);
+
+/// A consent that you gave.
+#[Object]
+impl Consent {
+    async fn kind(&self) -> ConsentKind {
+        self.0.kind
+    }
+    /// Of the text that was shown.
+    async fn version(&self) -> &str {
+        &self.0.version
+    }
+    async fn given_at(&self) -> Instant {
+        self.0.given_at
+    }
+    /// Null while it is in force.
+    async fn withdrawn_at(&self) -> Option<Instant> {
+        self.0.withdrawn_at
+    }
+}
+
+/// A role in force.
+pub struct RoleGrant(HeldRole);
+
+/// A role in force.
+#[Object]
+impl RoleGrant {
+    pub async fn id(&self) -> GlobalId<RoleGrantId> {
+        GlobalId(self.0.id)
+    }
+    async fn role(&self) -> Role {
+        self.0.role
+    }
+    /// The branch it is on, with everything below; null when it is on a team.
+    async fn branch(&self, gql: &Context<'_>) -> Result<Option<Branch>> {
+        let Some(branch) = self.0.branch_id else { return Ok(None) };
+        Ok(load(gql, BranchById(branch)).await?.map(Branch))
+    }
+    /// The team it is on; null when it is on a branch.
+    async fn team(&self, gql: &Context<'_>) -> Result<Option<Team>> {
+        let Some(team) = self.0.team_id else { return Ok(None) };
+        Ok(load(gql, TeamById(team)).await?.map(Team))
+    }
+    async fn granted_at(&self) -> Instant {
+        self.0.granted_at
+    }
+    /// Null when it has no end.
+    async fn ends_at(&self) -> Option<Instant> {
+        self.0.ends_at
+    }
+}
+
+/// Something that you should hear about.
+pub struct InboxItem(inbox_item::Model);
+
+/// Something that you should hear about.
+#[Object]
+impl InboxItem {
+    pub async fn id(&self) -> GlobalId<InboxItemId> {
+        GlobalId(self.0.id)
+    }
+    async fn kind(&self) -> InboxKind {
+        self.0.kind
+    }
+    /// What changed, or why, in the words of whoever did it.
+    async fn note(&self) -> &str {
+        &self.0.note
+    }
+    async fn created_at(&self) -> Instant {
+        self.0.created_at
+    }
+    /// The activity it is about; null when it is about none.
+    async fn activity(&self, gql: &Context<'_>) -> Result<Option<Activity>> {
+        let Some(activity) = self.0.activity_id else { return Ok(None) };
+        activity_by_id(gql, activity).await
+    }
+}
+
+/// Whoever is signed in.
+pub struct Me {
+    person: PersonId,
+    volunteer: Option<VolunteerId>,
+}
+
+/// Whoever is signed in.
+#[Object]
+impl Me {
+    pub async fn id(&self) -> GlobalId<PersonId> {
+        GlobalId(self.person)
+    }
+    /// Your volunteer's file; null until you enrol.
+    async fn volunteer(&self, gql: &Context<'_>) -> Result<Option<MyVolunteer>> {
+        let Some(volunteer) = self.volunteer else { return Ok(None) };
+        Ok(load(gql, VolunteerById(volunteer)).await?.map(MyVolunteer))
+    }
+    /// Every consent you ever gave, newest first.
+    async fn consents(&self, gql: &Context<'_>) -> Result<Vec<Consent>> {
+        let consents = store::consents(&ctx(gql).db.conn, self.person).await.map_err(Fault::from)?;
+        Ok(consents.into_iter().map(Consent).collect())
+    }
+    /// The roles you hold now.
+    async fn roles(&self, gql: &Context<'_>) -> Result<Vec<RoleGrant>> {
+        let ctx = ctx(gql);
+        let roles = store::roles_of(&ctx.db.conn, self.person, ctx.now()).await.map_err(Fault::from)?;
+        Ok(roles.into_iter().map(RoleGrant).collect())
+    }
+    /// Where you are signed in, newest first.
+    async fn sessions(&self, gql: &Context<'_>) -> Result<Vec<Session>> {
+        let ctx = ctx(gql);
+        let current = ctx.actor()?.session;
+        let sessions = auth::service::my_sessions(ctx).await?;
+        Ok(sessions.into_iter().map(|model| Session { current: model.id == current, model }).collect())
+    }
+    /// The teams you are in or asked to join.
+    async fn teams(&self, gql: &Context<'_>) -> Result<Vec<TeamMember>> {
+        let Some(volunteer) = self.volunteer else { return Ok(Vec::new()) };
+        let teams = organisation::store::memberships_of(&ctx(gql).db.conn, volunteer).await.map_err(Fault::from)?;
+        Ok(teams.into_iter().map(TeamMember).collect())
+    }
+    /// What you signed up for, by the start of the shift; only what has not ended yet unless `past`.
+    #[graphql(complexity = "first.or(last).unwrap_or(20) as usize * child_complexity + 1")]
+    async fn sign_ups(
+        &self,
+        gql: &Context<'_>,
+        #[graphql(default = false)] past: bool,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<String, SignUp>> {
+        MySignUps { volunteer: self.volunteer, past }.page(gql, PageArgs { first, after, last, before }).await
+    }
+    /// Where you are checked in now; null when nowhere.
+    async fn open_attendance(&self, gql: &Context<'_>) -> Result<Option<Attendance>> {
+        my_open_attendance(gql, self.volunteer).await
+    }
+    /// Your service time, summed up.
+    async fn hours(&self, gql: &Context<'_>) -> Result<HoursSummary> {
+        my_hours(gql, self.volunteer).await
+    }
+    /// 志愿服务记录, newest first.
+    #[graphql(complexity = "first.or(last).unwrap_or(20) as usize * child_complexity + 1")]
+    async fn records(
+        &self,
+        gql: &Context<'_>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<String, ServiceRecord>> {
+        my_records(gql, self.volunteer, PageArgs { first, after, last, before }).await
+    }
+    /// Your stars by the scheme in force, from confirmed service time. Eligibility only: an award is a branch's act.
+    async fn stars(&self, gql: &Context<'_>) -> Result<StarStanding> {
+        my_stars(gql, self.volunteer).await
+    }
+    /// Every badge that there is, with your progress. Eligibility only.
+    async fn badges(&self, gql: &Context<'_>) -> Result<Vec<BadgeStanding>> {
+        my_badges(gql, self.volunteer).await
+    }
+    /// What you should hear about, newest first.
+    #[graphql(complexity = "first.or(last).unwrap_or(20) as usize * child_complexity + 1")]
+    async fn inbox(
+        &self,
+        gql: &Context<'_>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<String, InboxItem>> {
+        let page = Page::read("inbox", PageArgs { first, after, last, before })?;
+        let slice = store::inbox(&ctx(gql).db.conn, self.person, page).await.map_err(Fault::from)?;
+        Ok(slice.connection("inbox", |row| (row.created_at, row.id.0), InboxItem))
+    }
+}
+
+#[derive(Default)]
+pub struct PeopleQuery;
+
+#[Object]
+impl PeopleQuery {
+    /// Whoever is signed in; null for a stranger.
+    async fn me(&self, gql: &Context<'_>) -> Option<Me> {
+        let actor = ctx(gql).actor.as_ref()?;
+        Some(Me { person: actor.person, volunteer: actor.volunteer })
+    }
+}
+
+/// Who answers for a volunteer under 18, and consents to the enrolment.
+#[derive(InputObject)]
+struct GuardianInput {
+    name: String,
+    phone: PhoneNumber,
+}
+
+#[derive(InputObject)]
+struct EnrolAsVolunteerInput {
+    /// As in the identity document, at most 50 characters.
+    name: String,
+    birth_date: Date,
+    /// Needed under 18.
+    guardian: Option<GuardianInput>,
+    /// Code of the village or community you live in; any level is taken.
+    residence_code: String,
+    #[graphql(default)]
+    skills: Vec<Skill>,
+    /// When you usually have time.
+    #[graphql(default)]
+    availability: Vec<WeekPart>,
+    /// Version of the terms of service that was shown and agreed to.
+    accepted_terms_version: Option<String>,
+    /// Version of the text about location that was shown and agreed to. Leave it out to withhold this consent: you can
+    /// still enrol, and check in by code or at the desk.
+    location_consent_version: Option<String>,
+}
+
+#[derive(SimpleObject)]
+struct EnrolAsVolunteerPayload {
+    /// Null when the enrolment was refused.
+    me: Option<Me>,
+    errors: Vec<EnrolAsVolunteerError>,
+}
+
+#[derive(InputObject)]
+struct GiveConsentInput {
+    kind: ConsentKind,
+    /// Of the text that was shown, at most 50 characters.
+    version: String,
+}
+
+#[derive(InputObject)]
+struct WithdrawConsentInput {
+    kind: ConsentKind,
+}
+
+#[derive(SimpleObject)]
+struct ConsentPayload {
+    /// Every consent you ever gave, newest first; empty when it was refused.
+    consents: Vec<Consent>,
+    errors: Vec<ConsentError>,
+}
+
+#[derive(InputObject)]
+struct GrantRoleInput {
+    /// 志愿者编号 of who will hold it.
+    volunteer_number: String,
+    role: Role,
+    /// Exactly one of branch and team.
+    branch_id: Option<GlobalId<BranchId>>,
+    team_id: Option<GlobalId<TeamId>>,
+    /// Left out or null, it has no end.
+    #[graphql(default)]
+    ends_at: MaybeUndefined<Instant>,
+}
+
+#[derive(SimpleObject)]
+struct GrantRolePayload {
+    /// Null when it was refused.
+    grant: Option<RoleGrant>,
+    errors: Vec<RoleError>,
+}
+
+#[derive(InputObject)]
+struct RevokeRoleInput {
+    grant_id: GlobalId<RoleGrantId>,
+    /// Goes to the audit trail, at most 500 characters.
+    reason: String,
+}
+
+#[derive(SimpleObject)]
+struct RevokeRolePayload {
+    /// The grant that ended; null when it was refused.
+    grant_id: Option<GlobalId<RoleGrantId>>,
+    errors: Vec<RoleError>,
+}
+
+#[derive(Default)]
+pub struct PeopleMutation;
+
+#[Object]
+impl PeopleMutation {
+    /// 登记: enrols you as a volunteer. From 14 years on; under 18 with a guardian.
+    async fn enrol_as_volunteer(
+        &self,
+        gql: &Context<'_>,
+        input: EnrolAsVolunteerInput,
+    ) -> Result<EnrolAsVolunteerPayload> {
+        let ctx = ctx(gql);
+        let version = |name: &str, version: Option<String>| {
+            version.map(|version| text::field(name, &version, 50, true)).transpose()
+        };
+        let enrolment = Enrolment {
+            name: text::field("name", &input.name, 50, true)?,
+            birth_date: input.birth_date.0,
+            guardian: input
+                .guardian
+                .map(|guardian| Ok::<_, Fault>((text::field("guardian.name", &guardian.name, 50, true)?, guardian.phone.0)))
+                .transpose()?,
+            residence_code: input.residence_code,
+            skills: Skills(sorted(input.skills)),
+            availability: Availability(sorted(
+                input.availability.into_iter().map(|part| (part.weekday, part.day_part)).collect(),
+            )),
+            accepted_terms: version("acceptedTermsVersion", input.accepted_terms_version)?,
+            location_consent: version("locationConsentVersion", input.location_consent_version)?,
+        };
+        let (volunteer, errors) = settle(ctx, service::enrol(ctx, enrolment).await, EnrolAsVolunteerError::new)?;
+        let me = volunteer.map(|volunteer| Me { person: volunteer.person_id, volunteer: Some(volunteer.id) });
+        Ok(EnrolAsVolunteerPayload { me, errors })
+    }
+
+    /// Gives a consent. Giving it twice is giving it once.
+    async fn give_consent(&self, gql: &Context<'_>, input: GiveConsentInput) -> Result<ConsentPayload> {
+        let ctx = ctx(gql);
+        let version = text::field("version", &input.version, 50, true)?;
+        let given = service::give_consent(ctx, input.kind, &version).await;
+        let (consents, errors) = settle(ctx, given, ConsentError::new)?;
+        Ok(ConsentPayload { consents: consents.unwrap_or_default().into_iter().map(Consent).collect(), errors })
+    }
+
+    /// Withdraws a consent; what it allowed stops at once. Without `LOCATION` you check in by code or at the desk.
+    async fn withdraw_consent(&self, gql: &Context<'_>, input: WithdrawConsentInput) -> Result<ConsentPayload> {
+        let ctx = ctx(gql);
+        let withdrawn = service::withdraw_consent(ctx, input.kind).await;
+        let (consents, errors) = settle(ctx, withdrawn, ConsentError::new)?;
+        Ok(ConsentPayload { consents: consents.unwrap_or_default().into_iter().map(Consent).collect(), errors })
+    }
+
+    /// Grants a role on a branch or a team; it reaches everything below. For officers of a branch above; never to oneself.
+    async fn grant_role(&self, gql: &Context<'_>, input: GrantRoleInput) -> Result<GrantRolePayload> {
+        let ctx = ctx(gql);
+        let place = match (input.branch_id, input.team_id) {
+            (Some(branch), None) => Place::Branch(branch.0),
+            (None, Some(team)) => Place::Team(team.0),
+            _ => return Err(Fault::bad_input("Name exactly one of `branchId` and `teamId`.").into()),
+        };
+        let new = NewRole {
+            volunteer_number: input.volunteer_number.trim().into(),
+            role: input.role,
+            place,
+            ends_at: input.ends_at.take(),
+        };
+        let (grant, errors) = settle(ctx, service::grant_role(ctx, new).await, RoleError::new)?;
+        let grant = grant.map(|grant| {
+            RoleGrant(HeldRole {
+                id: grant.id,
+                role: grant.role,
+                branch_id: grant.branch_id,
+                team_id: grant.team_id,
+                granted_at: grant.granted_at,
+                ends_at: grant.ends_at,
+            })
+        });
+        Ok(GrantRolePayload { grant, errors })
+    }
+
+    /// Takes a role back; it ends at once.
+    async fn revoke_role(&self, gql: &Context<'_>, input: RevokeRoleInput) -> Result<RevokeRolePayload> {
+        let ctx = ctx(gql);
+        let reason = text::field("reason", &input.reason, 500, true)?;
+        let (grant, errors) =
+            settle(ctx, service::revoke_role(ctx, input.grant_id.0, &reason).await, RoleError::new)?;
+        Ok(RevokeRolePayload { grant_id: grant.map(GlobalId), errors })
+    }
+}
+
+fn sorted<T: Ord>(mut items: Vec<T>) -> Vec<T> {
+    items.sort_unstable();
+    items.dedup();
+    items
+}

@@ -1,0 +1,136 @@
+//! Who may enrol, how names are shown to others, and what can be refused about roles and consents.
+
+use boai_entity::Instant;
+use chrono::{Datelike, NaiveDate};
+
+use crate::{hours::rules::civil_day, refusals};
+
+/// The enrolment form takes no one younger (PIPL, art. 28: everything about a child under 14 is sensitive).
+pub const YOUNGEST: i32 = 14;
+/// From this age on a person decides alone.
+pub const OF_AGE: i32 = 18;
+const OLDEST: i32 = 120;
+
+refusals! {
+    /// Why the enrolment was refused.
+    EnrolRefusal, EnrolAsVolunteerErrorCode, EnrolAsVolunteerError {
+        /// This person is a volunteer already.
+        AlreadyEnrolled => "You are enrolled already; see `me.volunteer`.", "您已登记为志愿者。";
+        /// The birth date lies in the future or too far in the past.
+        BirthDateImpossible { oldest_years: i32 } at "birthDate"
+            => "This birth date cannot be right: it lies in the future, or more than {oldest_years} years back.",
+               "出生日期有误:不能晚于今天,也不能早于 {oldest_years} 年前。";
+        /// Younger than 14.
+        TooYoung { age_years: i32, youngest_years: i32 } at "birthDate"
+            => "Volunteers are at least {youngest_years} years old; you are {age_years}. You are welcome on your birthday.",
+               "志愿者须年满 {youngest_years} 周岁,您现在 {age_years} 周岁。欢迎届时再来。";
+        /// Under 18 a guardian's name and phone number are needed, with the guardian's consent.
+        GuardianNeeded { age_years: i32 } at "guardian"
+            => "At {age_years} years you need a guardian's consent: give the guardian's name and phone number.",
+               "您现在 {age_years} 周岁,需要监护人同意,请填写监护人姓名和电话。";
+        /// There is no such division.
+        ResidenceUnknown at "residenceCode"
+            => "There is no division with this code. Choose one with `divisions`.", "没有该行政区划代码,请重新选择居住地。";
+        /// The terms of service must be agreed to.
+        TermsNotAccepted at "acceptedTermsVersion"
+            => "Without agreeing to the terms of service nobody can enrol.", "须同意服务条款后方可登记。";
+    }
+}
+
+refusals! {
+    /// Why the consent did not change.
+    ConsentRefusal, ConsentErrorCode, ConsentError {
+        /// This consent is not in force.
+        NotInForce at "kind" => "This consent is not in force, so there is nothing to withdraw.", "该项授权未生效,无需撤回。";
+        /// Volunteers stay bound by the terms.
+        TermsStay at "kind" => "A volunteer stays bound by the terms of service. To stop, ask your branch to erase your account.", "志愿者须遵守服务条款;如需停止,请联系红十字会注销账号。";
+    }
+}
+
+refusals! {
+    /// Why the role was not granted or revoked.
+    RoleRefusal, RoleErrorCode, RoleError {
+        /// There is no such branch or team in your care, or no such grant.
+        NotFound => "There is no such branch, team or grant in your care.", "您名下没有该红十字会、服务队或授权。";
+        /// Name exactly one of branch and team, and a role that fits it.
+        WrongPlace at "teamId" => "A team leader or desk operator is granted on a team or a branch, a branch officer on a branch: name exactly one place.", "队长、签到台可授予服务队或红十字会,干部只能授予红十字会;请只选择一处。";
+        /// There is no volunteer with this number.
+        NoSuchVolunteer at "volunteerNumber" => "There is no volunteer with this number.", "没有该编号的志愿者。";
+        /// Nobody grants a role to themself.
+        Yourself at "volunteerNumber" => "Nobody grants a role to themself; ask an officer above you.", "不能给自己授权,请联系上级。";
+        /// The person holds this role there already.
+        AlreadyHeld at "role" => "This person holds this role there already.", "该人员已有此项授权。";
+        /// The end lies in the past.
+        EndsInThePast at "endsAt" => "The role would have ended before it began. Choose a later end.", "结束时间不能早于现在。";
+    }
+}
+
+/// Whole years of age on a day.
+pub fn age_on(birth: NaiveDate, day: NaiveDate) -> i32 {
+    let had_birthday = (day.month(), day.day()) >= (birth.month(), birth.day());
+    day.year() - birth.year() - i32::from(!had_birthday)
+}
+
+/// Whether someone born on this day may enrol now.
+pub fn may_enrol(birth: NaiveDate, has_guardian: bool, now: Instant) -> Result<(), EnrolRefusal> {
+    let today = civil_day(now);
+    let age_years = age_on(birth, today);
+    if birth > today || age_years > OLDEST {
+        return Err(EnrolRefusal::BirthDateImpossible { oldest_years: OLDEST });
+    }
+    if age_years < YOUNGEST {
+        return Err(EnrolRefusal::TooYoung { age_years, youngest_years: YOUNGEST });
+    }
+    if age_years < OF_AGE && !has_guardian {
+        return Err(EnrolRefusal::GuardianNeeded { age_years });
+    }
+    Ok(())
+}
+
+/// What others see of a name: 王*, 王*明, 欧**华; J*** for Latin letters (685, art. 20: a volunteer's data are shown with consent).
+pub fn masked(name: &str) -> String {
+    let letters: Vec<char> = name.trim().chars().collect();
+    match letters.as_slice() {
+        [] => "*".into(),
+        [first] if first.is_ascii() => "*".into(),
+        [first, ..] if first.is_ascii() => format!("{first}***"),
+        [first] | [first, _] => format!("{first}*"),
+        [first, middle @ .., last] => format!("{first}{}{last}", "*".repeat(middle.len())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_name_is_masked_for_others() {
+        for (name, shown) in [("王小明", "王*明"), ("李芳", "李*"), ("欧阳小华", "欧**华"), ("王", "王*"), ("John Smith", "J***"), ("J", "*"), ("", "*")] {
+            assert_eq!(masked(name), shown);
+        }
+    }
+
+    #[test]
+    fn age_turns_on_the_birthday_and_leaplings_turn_on_the_first_of_march() {
+        assert_eq!(age_on(day("2008-05-08"), day("2026-05-07")), 17);
+        assert_eq!(age_on(day("2008-05-08"), day("2026-05-08")), 18);
+        assert_eq!(age_on(day("2008-02-29"), day("2026-02-28")), 17);
+        assert_eq!(age_on(day("2008-02-29"), day("2026-03-01")), 18);
+    }
+
+    #[test]
+    fn enrolment_asks_for_fourteen_years_and_a_guardian_below_eighteen() {
+        let now: Instant = "2026-05-07T16:00:00Z".parse().unwrap(); // already May 8 in China
+        assert_eq!(may_enrol(day("2012-05-08"), true, now), Ok(()));
+        assert_eq!(may_enrol(day("2012-05-09"), true, now), Err(EnrolRefusal::TooYoung { age_years: 13, youngest_years: 14 }));
+        assert_eq!(may_enrol(day("2008-05-09"), false, now), Err(EnrolRefusal::GuardianNeeded { age_years: 17 }));
+        assert_eq!(may_enrol(day("2008-05-08"), false, now), Ok(()));
+        for impossible in ["2026-05-09", "1899-01-01"] {
+            assert_eq!(may_enrol(day(impossible), true, now), Err(EnrolRefusal::BirthDateImpossible { oldest_years: 120 }));
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! The database: one SQLite file, or PostgreSQL. It is the judge of everything that must be true.
+
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use boai_migration::Migrator;
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    FromQueryResult, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
+};
+use sea_orm_migration::MigratorTrait;
+
+/// A pool of connections, and a count of the statements that went through it.
+#[derive(Clone)]
+pub struct Db {
+    pub conn: DatabaseConnection,
+    statements: Arc<AtomicU64>,
+}
+
+impl Db {
+    /// Connects. A SQLite file is made when it is not there; it is opened in WAL mode and every commit is synced.
+    pub async fn connect(url: &str, max_connections: u32) -> Result<Self, DbErr> {
+        let mut options = ConnectOptions::new(url);
+        options
+            .max_connections(max_connections)
+            .acquire_timeout(Duration::from_secs(10))
+            .sqlx_logging(false)
+            .test_before_acquire_if_idle_for(Duration::from_secs(10))
+            .map_sqlx_sqlite_opts(|sqlite| {
+                sqlite
+                    .create_if_missing(true)
+                    .pragma("journal_mode", "WAL")
+                    .pragma("synchronous", "FULL")
+                    .busy_timeout(Duration::from_secs(20))
+            });
+        let mut conn = Database::connect(options).await?;
+        let statements = Arc::new(AtomicU64::new(0));
+        let counter = statements.clone();
+        conn.set_metric_callback(move |_| {
+            counter.fetch_add(1, Relaxed);
+        });
+        Ok(Self { conn, statements })
+    }
+
+    pub fn file_url(path: &Path) -> String {
+        format!("sqlite://{}", path.display())
+    }
+
+    /// Statements sent since the connection was made; tests assert differences of it.
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Relaxed)
+    }
+
+    /// Begins a transaction that may write. SQLite takes its single write lock now (a reader that turned writer
+    /// half-way could fail at once); PostgreSQL locks rows as they are touched.
+    pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
+        self.conn
+            .begin_with_options(TransactionOptions {
+                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+                ..Default::default()
+            })
+            .await
+    }
+
+    /// Applies the migrations that are missing, and says how many. A database made by a newer version is refused.
+    pub async fn migrate(&self) -> Result<usize, DbErr> {
+        if let Some(unknown) = self.unknown_migration().await? {
+            return Err(DbErr::Custom(format!(
+                "this database has the migration {unknown}, which this program does not know: a newer version of boai \
+                 made it. Use that version, or another database"
+            )));
+        }
+        let missing = Migrator::get_pending_migrations(&self.conn).await?.len();
+        Migrator::up(&self.conn, None).await?;
+        Ok(missing)
+    }
+
+    async fn unknown_migration(&self) -> Result<Option<String>, DbErr> {
+        Migrator::install(&self.conn).await?;
+        let known: Vec<String> = Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect();
+        let applied = Migrator::get_migration_models(&self.conn).await?;
+        Ok(applied.into_iter().map(|row| row.version).find(|version| !known.contains(version)))
+    }
+}
+
+/// SQL written once for both databases, with `$1`, `$2` … for the values.
+pub fn sql(db: &impl ConnectionTrait, text: impl Into<String>, values: impl IntoIterator<Item = Value>) -> Statement {
+    Statement::from_sql_and_values(db.get_database_backend(), text, values)
+}
+
+pub async fn all<T: FromQueryResult>(
+    db: &impl ConnectionTrait,
+    text: impl Into<String>,
+    values: impl IntoIterator<Item = Value>,
+) -> Result<Vec<T>, DbErr> {
+    T::find_by_statement(sql(db, text, values)).all(db).await
+}
+
+pub async fn one<T: FromQueryResult>(
+    db: &impl ConnectionTrait,
+    text: impl Into<String>,
+    values: impl IntoIterator<Item = Value>,
+) -> Result<Option<T>, DbErr> {
+    T::find_by_statement(sql(db, text, values)).one(db).await
+}
+
+/// Runs a statement and says how many rows it touched.
+pub async fn run(
+    db: &impl ConnectionTrait,
+    text: impl Into<String>,
+    values: impl IntoIterator<Item = Value>,
+) -> Result<u64, DbErr> {
+    Ok(db.execute_raw(sql(db, text, values)).await?.rows_affected())
+}
+
+/// `$3, $4, $5` for the items of an IN list that starts at this position. An empty list matches nothing.
+pub fn placeholders(start: usize, count: usize) -> String {
+    if count == 0 {
+        return "NULL".into();
+    }
+    (start..start + count).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ")
+}
+
+/// A `LIKE` pattern for texts that contain this one; `%` and `_` in it mean themselves (`ESCAPE '\'`).
+pub fn contains_pattern(text: &str) -> String {
+    let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    format!("%{escaped}%")
+}
+
+/// SQLite has no row locks to ask for: its writers stand in line from `begin` on.
+pub fn for_update(db: &impl ConnectionTrait) -> &'static str {
+    match db.get_database_backend() {
+        DbBackend::Sqlite => "",
+        _ => "FOR NO KEY UPDATE",
+    }
+}

@@ -1,0 +1,58 @@
+//! Faults: what is our own, or not a valid request. They become top-level GraphQL errors with a code.
+//! What a person can run into in the course of things is a refusal instead (see `refusal`).
+
+use async_graphql::{Error, ErrorExtensions};
+use sea_orm::DbErr;
+
+/// Why a request could not be carried out at all. It has no `Display` on purpose: whatever has one, async-graphql turns
+/// into an error without a code.
+#[derive(Debug)]
+pub enum Fault {
+    Unauthenticated,
+    Forbidden(String),
+    BadUserInput(String),
+    /// Told in full to the log, and to the caller only by the request's id.
+    Internal(String),
+}
+
+impl Fault {
+    pub fn bad_input(message: impl Into<String>) -> Self {
+        Self::BadUserInput(message.into())
+    }
+
+    /// What the caller reads.
+    pub fn message(&self) -> &str {
+        match self {
+            Self::Unauthenticated => {
+                "Sign in first: the access token is missing, has expired, or its session has ended. 请先登录。"
+            }
+            Self::Forbidden(message) | Self::BadUserInput(message) => message,
+            Self::Internal(_) => "Something went wrong on our side. 系统出错,请稍后重试。",
+        }
+    }
+
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::Forbidden(_) => "FORBIDDEN",
+            Self::BadUserInput(_) => "BAD_USER_INPUT",
+            Self::Internal(_) => "INTERNAL",
+        }
+    }
+}
+
+impl From<DbErr> for Fault {
+    fn from(error: DbErr) -> Self {
+        // sqlx's text names the constraint but not the values, so no phone number reaches the log by this way.
+        Self::Internal(format!("database: {error}"))
+    }
+}
+
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Self {
+        if let Fault::Internal(detail) = &fault {
+            tracing::error!(detail, "internal error");
+        }
+        Error::new(fault.message()).extend_with(|_, extensions| extensions.set("code", fault.code()))
+    }
+}

@@ -1,0 +1,20 @@
+//! What every room stands on and none owns: time, chance, errors, pages, ids, the database, live events, HTTP.
+//! Nothing here names a concept of the Red Cross.
+
+pub mod bus;
+pub mod civil;
+pub mod clock;
+pub mod db;
+pub mod errors;
+pub mod http;
+pub mod lang;
+pub mod loaders;
+pub mod node;
+pub mod outbox;
+pub mod pages;
+pub mod random;
+pub mod refusal;
+pub mod report;
+pub mod scalars;
+pub mod sms;
+pub mod text;

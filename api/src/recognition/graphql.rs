@@ -1,0 +1,173 @@
+//! Stars and badges, as eligibility.
+
+use async_graphql::{Context, Object, Result, SimpleObject};
+use boai_entity::{badge_rule, ids::VolunteerId};
+
+use super::{
+    rules::{BadgeProgress, NextStar, StarProgress},
+    service, store,
+};
+use crate::{
+    graphql::ctx,
+    platform::{errors::Fault, lang::Lang, scalars::Minutes},
+};
+
+/// 星级: what the ledger makes you eligible for. An award is a branch's act.
+#[derive(SimpleObject)]
+pub struct StarStanding {
+    /// 0 to 5.
+    star: i32,
+    /// Confirmed service time.
+    confirmed: Minutes,
+    /// Null with five stars.
+    next: Option<NextStarStanding>,
+    /// Version of the scheme in force.
+    scheme_version: i32,
+    /// Minutes that each star takes, from the first on; reaching the number is enough.
+    thresholds: Vec<Minutes>,
+    /// Every condition of the next star, met or missing.
+    conditions: Vec<StarCondition>,
+}
+
+/// The next star.
+#[derive(SimpleObject)]
+struct NextStarStanding {
+    star: i32,
+    threshold: Minutes,
+    missing: Minutes,
+}
+
+/// A condition, met or missing.
+#[derive(SimpleObject)]
+struct StarCondition {
+    /// In the caller's language.
+    text: String,
+    met: bool,
+}
+
+/// A badge and how far you are.
+pub struct BadgeStanding {
+    rule: badge_rule::Model,
+    progress: BadgeProgress,
+    lang: Lang,
+}
+
+/// A badge and how far you are.
+#[Object]
+impl BadgeStanding {
+    /// Stable name of the badge.
+    async fn code(&self) -> &str {
+        &self.rule.code
+    }
+    /// In the caller's language.
+    async fn name(&self) -> &str {
+        match self.lang {
+            Lang::Zh => &self.rule.name_zh,
+            Lang::En => &self.rule.name_en,
+        }
+    }
+    async fn eligible(&self) -> bool {
+        self.progress.eligible()
+    }
+    /// What you have of what the rule counts: activities, minutes, months, shifts, days or years.
+    async fn have(&self) -> i32 {
+        i32::try_from(self.progress.have).unwrap_or(i32::MAX)
+    }
+    /// What the rule takes.
+    async fn need(&self) -> i32 {
+        i32::try_from(self.progress.need).unwrap_or(i32::MAX)
+    }
+    async fn missing(&self) -> i32 {
+        i32::try_from(self.progress.missing()).unwrap_or(i32::MAX)
+    }
+    /// What is counted.
+    async fn unit(&self) -> BadgeUnit {
+        unit(&self.rule.rule)
+    }
+    /// Version of the rule in force.
+    async fn rule_version(&self) -> i32 {
+        self.rule.version
+    }
+}
+
+/// What a badge's rule counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, async_graphql::Enum)]
+enum BadgeUnit {
+    /// Different activities.
+    Activities,
+    Minutes,
+    Shifts,
+    /// Calendar months in a row.
+    Months,
+    /// Different days.
+    Days,
+    /// Different calendar years.
+    Years,
+}
+
+fn unit(rule: &badge_rule::Rule) -> BadgeUnit {
+    use badge_rule::Rule;
+    match rule {
+        Rule::Activities { .. } => BadgeUnit::Activities,
+        Rule::CategoryMinutes { .. } | Rule::NightMinutes { .. } => BadgeUnit::Minutes,
+        Rule::CampaignShifts { .. } => BadgeUnit::Shifts,
+        Rule::MonthsInARow { .. } => BadgeUnit::Months,
+        Rule::WeekendDays { .. } => BadgeUnit::Days,
+        Rule::YearsOfService { .. } => BadgeUnit::Years,
+    }
+}
+
+pub async fn my_stars(gql: &Context<'_>, volunteer: Option<VolunteerId>) -> Result<StarStanding> {
+    let ctx = ctx(gql);
+    let (scheme, confirmed, StarProgress { star, next }) = service::stars(ctx, volunteer).await?;
+    let conditions = next.iter().map(|next| condition(next, confirmed, ctx.lang)).collect();
+    Ok(StarStanding {
+        star,
+        confirmed: Minutes(confirmed),
+        next: next.map(|next| NextStarStanding {
+            star: next.star,
+            threshold: Minutes(next.threshold_minutes),
+            missing: Minutes(next.missing_minutes),
+        }),
+        scheme_version: scheme.version,
+        thresholds: scheme.thresholds.0.iter().map(|minutes| Minutes(*minutes)).collect(),
+        conditions,
+    })
+}
+
+fn condition(next: &NextStar, confirmed: i64, lang: Lang) -> StarCondition {
+    let hours = next.threshold_minutes / 60;
+    let (given_h, given_m) = (confirmed / 60, confirmed % 60);
+    let text = match lang {
+        Lang::En => format!("{hours} h of confirmed service ({given_h} h {given_m} min so far)"),
+        Lang::Zh => format!("已确认的服务时间满 {hours} 小时(目前 {given_h} 小时 {given_m} 分钟)"),
+    };
+    StarCondition { text, met: next.missing_minutes == 0 }
+}
+
+pub async fn my_badges(gql: &Context<'_>, volunteer: Option<VolunteerId>) -> Result<Vec<BadgeStanding>> {
+    let ctx = ctx(gql);
+    let badges = service::badges(ctx, volunteer).await?;
+    Ok(badges.into_iter().map(|(rule, progress)| BadgeStanding { rule, progress, lang: ctx.lang }).collect())
+}
+
+/// A star and the minutes that it takes.
+#[derive(SimpleObject)]
+struct StarThreshold {
+    star: i32,
+    threshold: Minutes,
+}
+
+#[derive(Default)]
+pub struct RecognitionQuery;
+
+#[Object]
+impl RecognitionQuery {
+    /// The star scheme in force: what each star takes.
+    async fn star_scheme(&self, gql: &Context<'_>) -> Result<Vec<StarThreshold>> {
+        let ctx = ctx(gql);
+        let scheme = store::star_scheme_at(&ctx.db.conn, ctx.now()).await.map_err(Fault::from)?;
+        let star = |(star, minutes): (i32, &i64)| StarThreshold { star, threshold: Minutes(*minutes) };
+        Ok((1..).zip(&scheme.thresholds.0).map(star).collect())
+    }
+}

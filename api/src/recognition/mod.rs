@@ -1,0 +1,6 @@
+//! 星级 and badges: eligibility, derived from the ledger. Awards are a branch's act and come later.
+
+pub mod graphql;
+pub mod rules;
+pub mod service;
+pub mod store;

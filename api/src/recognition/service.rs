@@ -1,0 +1,56 @@
+//! Where a volunteer stands, derived anew from the ledger each time it is asked for.
+
+use boai_entity::{badge_rule, ids::VolunteerId, kinds::TotalDimension, star_scheme};
+
+use super::{
+    rules::{BadgeProgress, Fact, StarProgress, badge_progress, star_progress},
+    store,
+};
+use crate::{
+    ctx::Ctx,
+    hours,
+    platform::{civil::civil_day, errors::Fault},
+};
+
+/// Stars by the scheme in force.
+pub async fn stars(ctx: &Ctx, volunteer: Option<VolunteerId>) -> Result<(star_scheme::Model, i64, StarProgress), Fault> {
+    let scheme = store::star_scheme_at(&ctx.db.conn, ctx.now()).await?;
+    let totals = match volunteer {
+        Some(volunteer) => hours::store::totals(&ctx.db.conn, volunteer).await?,
+        None => Vec::new(),
+    };
+    let all = totals.iter().find(|total| total.dimension == TotalDimension::All);
+    let confirmed = all.map_or(0, |total| i64::from(total.confirmed_minutes));
+    let progress = star_progress(confirmed, &scheme.thresholds.0);
+    Ok((scheme, confirmed, progress))
+}
+
+/// Every badge with the volunteer's progress.
+pub async fn badges(
+    ctx: &Ctx,
+    volunteer: Option<VolunteerId>,
+) -> Result<Vec<(badge_rule::Model, BadgeProgress)>, Fault> {
+    let now = ctx.now();
+    let rules = store::badge_rules_at(&ctx.db.conn, now).await?;
+    let records = match volunteer {
+        Some(volunteer) => hours::store::confirmed_records(&ctx.db.conn, volunteer).await?,
+        None => Vec::new(),
+    };
+    let facts: Vec<Fact> = records
+        .iter()
+        .map(|record| Fact {
+            activity: record.activity_id,
+            shift: record.shift_id,
+            category: record.category,
+            minutes: record.minutes.into(),
+            from: record.served_from,
+            to: record.served_to,
+        })
+        .collect();
+    let today = civil_day(now);
+    let standing = |rule: badge_rule::Model| {
+        let progress = badge_progress(&rule.rule, &facts, today);
+        (rule, progress)
+    };
+    Ok(rules.into_iter().map(standing).collect())
+}

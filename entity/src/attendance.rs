@@ -1,0 +1,36 @@
+//! 签到/签退: one stay of a volunteer at a shift. At most one is open per volunteer.
+
+use sea_orm::entity::prelude::*;
+
+use crate::{
+    ids::{AttendanceId, PolicyId, ShiftId, VolunteerId},
+    kinds::{AttendanceState, EvidenceGrade},
+};
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "attendance")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: AttendanceId,
+    pub shift_id: ShiftId,
+    pub volunteer_id: VolunteerId,
+    pub state: AttendanceState,
+    pub checked_in_at: ChronoDateTimeUtc,
+    pub check_in_grade: EvidenceGrade,
+    /// WGS-84 degrees, metres: sensitive, reduced when the policy's retention ends.
+    pub check_in_latitude: Option<f64>,
+    pub check_in_longitude: Option<f64>,
+    pub check_in_accuracy_m: Option<f64>,
+    pub check_in_distance_m: Option<f64>,
+    pub checked_out_at: Option<ChronoDateTimeUtc>,
+    pub check_out_grade: Option<EvidenceGrade>,
+    pub check_out_latitude: Option<f64>,
+    pub check_out_longitude: Option<f64>,
+    pub check_out_accuracy_m: Option<f64>,
+    pub check_out_distance_m: Option<f64>,
+    /// The policy it was made under.
+    pub policy_id: PolicyId,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,50 @@
+//! One type per thing that has an id, so that a shift's id never lands where an activity's belongs.
+
+use sea_orm::{DbErr, DeriveValueType, TryFromU64};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, DeriveValueType)]
+        #[serde(transparent)]
+        pub struct $name(pub Uuid);
+
+        impl TryFromU64 for $name {
+            fn try_from_u64(_: u64) -> Result<Self, DbErr> {
+                Err(DbErr::Custom(concat!(stringify!($name), " is a UUID made before the write, not a sequence").into()))
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    )*};
+}
+
+ids! {
+    ActivityId
+    AttendanceId
+    AttendanceAttemptId
+    AuditEntryId
+    BadgeRuleId
+    BranchId
+    ConsentId
+    InboxItemId
+    LedgerEntryId
+    OutboxEventId
+    PersonId
+    PolicyId
+    PostId
+    RoleGrantId
+    ServiceRecordId
+    SessionId
+    ShiftId
+    SignUpId
+    StarSchemeId
+    TeamId
+    VolunteerId
+}

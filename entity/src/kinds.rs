@@ -1,0 +1,271 @@
+//! The kinds that columns hold, which are also the API's enums. The doc comments are what a phone developer reads.
+
+use async_graphql::Enum;
+use sea_orm::{DeriveActiveEnum, EnumIter};
+use serde::{Deserialize, Serialize};
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$item_doc:meta])* $item:ident),* $(,)? })*) => {$(
+        $(#[$doc])*
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum, Enum, Serialize, Deserialize,
+        )]
+        #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "SCREAMING_SNAKE_CASE")]
+        #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+        pub enum $name { $($(#[$item_doc])* $item),* }
+
+        impl $name {
+            /// The word that the database and the API use.
+            pub fn as_str(self) -> String {
+                sea_orm::ActiveEnum::to_value(&self)
+            }
+        }
+    )*};
+}
+
+kinds! {
+    /// 行政区划级别: the level of an administrative division and of the branch that serves it.
+    DivisionLevel {
+        /// 省
+        Province,
+        /// 市 (地级)
+        City,
+        /// 县、市、区
+        County,
+        /// 乡镇、街道
+        Township,
+        /// 村、社区
+        Village,
+    }
+
+    /// What kind of Red Cross organisation a branch is.
+    BranchKind {
+        /// 红十字会: serves a division.
+        Territorial,
+        /// 学校红十字会
+        School,
+        /// 企事业单位红十字会
+        Enterprise,
+    }
+
+    /// 服务队专长: what a team is good at; also the category of an activity.
+    Category {
+        /// 应急救援
+        Rescue,
+        /// 应急救护
+        FirstAid,
+        /// 造血干细胞捐献
+        StemCell,
+        /// 无偿献血
+        Blood,
+        /// 遗体和人体器官捐献
+        OrganDonation,
+        /// 养老助老
+        Elderly,
+        /// 心理支持
+        Psychosocial,
+        /// 疫苗接种点服务
+        Vaccination,
+        /// 人道救助
+        Relief,
+        /// 社区服务
+        Community,
+    }
+
+    /// What a volunteer can do, as far as an activity may ask for it.
+    Skill {
+        /// 急救 (救护员证)
+        FirstAid,
+        /// 医护
+        Medical,
+        /// 心理支持
+        Psychosocial,
+        /// 水上救援
+        WaterRescue,
+        /// 山地救援
+        MountainRescue,
+        /// 驾驶
+        Driving,
+        /// 外语
+        ForeignLanguage,
+        /// 手语
+        SignLanguage,
+        /// 信息技术
+        InformationTechnology,
+        /// 摄影
+        Photography,
+    }
+
+    /// 志愿者状态
+    VolunteerState {
+        /// 登记
+        Enrolled,
+        /// 注册
+        Registered,
+    }
+
+    /// What a person agreed to. Each is given, and can be withdrawn, by itself.
+    ConsentKind {
+        /// The terms of service.
+        Terms,
+        /// Use of the phone's location to check in and out (sensitive personal information).
+        Location,
+        /// Showing the full name to others, on the honour roll for example.
+        Publication,
+    }
+
+    /// A day of the week, in Asia/Shanghai.
+    Weekday { Monday, Tuesday, Wednesday, Thursday, Friday, Saturday, Sunday }
+
+    /// A part of the day, in Asia/Shanghai.
+    DayPart {
+        /// 06:00–12:00
+        Morning,
+        /// 12:00–18:00
+        Afternoon,
+        /// 18:00–22:00
+        Evening,
+    }
+
+    /// What a person may do, on a branch or a team and everything below it.
+    Role {
+        /// 队长: runs a team's activities and confirms its hours.
+        TeamLeader,
+        /// 签到台: sees rosters and live boards.
+        DeskOperator,
+        /// 红十字会干部: runs a branch and everything below it.
+        BranchOfficer,
+    }
+
+    /// Where a volunteer stands with a team.
+    MembershipState {
+        /// Asked to join; the leader has not decided.
+        Requested,
+        Accepted,
+        Declined,
+        /// Left by own wish.
+        Left,
+    }
+
+    /// What an activity is. Only service gives service time.
+    ActivityKind {
+        /// 志愿服务
+        Service,
+        /// 培训
+        Training,
+        /// 宣誓
+        OathCeremony,
+        /// 会议
+        Meeting,
+    }
+
+    /// 活动状态
+    ActivityState {
+        /// Only its team sees it.
+        Draft,
+        /// Everyone sees it and may sign up.
+        Published,
+        Cancelled,
+    }
+
+    /// 报名状态
+    SignUpState {
+        /// Has a seat.
+        Seated,
+        /// 候补: on the wait-list.
+        Waiting,
+        /// Gave the seat or the place on the wait-list back.
+        Left,
+        /// The activity was cancelled.
+        Cancelled,
+    }
+
+    /// Where an attendance stands.
+    AttendanceState {
+        /// Checked in, not yet out.
+        Open,
+        /// Checked out.
+        Closed,
+        /// Never checked out: counts 0 until the leader settles it.
+        Forgotten,
+    }
+
+    /// 凭证等级: how a check-in or check-out was proved, the strongest first.
+    EvidenceGrade {
+        /// The desk scanned the person, or the person the site's rotating code.
+        Desk,
+        /// The phone was inside the activity's radius.
+        Location,
+        /// The phone was outside by less than its own accuracy.
+        LocationWeak,
+        /// The leader's roll call, with a reason.
+        Leader,
+        /// The volunteer's own claim.
+        Claim,
+    }
+
+    /// Which end of an attendance.
+    AttendanceEnd { CheckIn, CheckOut }
+
+    /// The two books of service time, kept and shown apart.
+    Book {
+        /// 信用时数: proved by desk or location at both ends.
+        SystemProved,
+        /// 荣誉时数: filled in later by the leader or the volunteer.
+        BackFilled,
+    }
+
+    /// Where a service record stands.
+    RecordState {
+        /// Waits for the leader.
+        Pending,
+        /// Part of the total.
+        Confirmed,
+        /// The leader found that no service was given.
+        Rejected,
+    }
+
+    /// What a ledger entry does.
+    EntryKind {
+        /// Minutes served, by check-in and check-out: pending.
+        Served,
+        /// Takes an earlier entry back.
+        Reversal,
+        /// Minutes confirmed by the leader.
+        Confirmed,
+    }
+
+    /// How minutes are summed up for a volunteer.
+    TotalDimension { All, Year, Category, Team, Book }
+
+    /// What happened to something the person has to do with.
+    InboxKind {
+        /// An activity I signed up for changed.
+        ActivityChanged,
+        /// An activity I signed up for was cancelled.
+        ActivityCancelled,
+        /// I moved up from the wait-list to a seat.
+        SeatGiven,
+        /// My hours were confirmed.
+        HoursConfirmed,
+        /// My hours were corrected, with a reason.
+        HoursCorrected,
+        /// A team accepted me.
+        TeamAccepted,
+        /// A team declined me.
+        TeamDeclined,
+        /// My attendance was never checked out and waits for the leader.
+        CheckOutForgotten,
+    }
+
+    /// What a session token is for.
+    TokenKind { Access, Refresh }
+
+    /// Why a session ended.
+    SessionEnd {
+        /// The person signed out.
+        SignedOut,
+        /// A refresh token was used a second time: it may have been stolen.
+        TokenReused,
+    }
+}

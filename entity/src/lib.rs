@@ -1,0 +1,39 @@
+//! The tables, one file each, with the typed ids and the kinds (enums) that their columns hold.
+//!
+//! This crate depends on nothing of ours. Times are UTC instants with millisecond precision; civil days are
+//! worked out in Asia/Shanghai by the rooms that need them. Coordinates are WGS-84 degrees, lengths metres,
+//! service time whole minutes.
+
+pub mod ids;
+pub mod kinds;
+
+pub mod activity;
+pub mod attendance;
+pub mod attendance_attempt;
+pub mod audit_entry;
+pub mod badge_rule;
+pub mod branch;
+pub mod consent;
+pub mod division;
+pub mod inbox_item;
+pub mod ledger_entry;
+pub mod outbox_event;
+pub mod person;
+pub mod policy;
+pub mod post;
+pub mod request_effect;
+pub mod role_grant;
+pub mod service_record;
+pub mod session;
+pub mod session_token;
+pub mod shift;
+pub mod sign_in_code;
+pub mod sign_up;
+pub mod star_scheme;
+pub mod team;
+pub mod team_member;
+pub mod volunteer;
+pub mod volunteer_total;
+
+/// A point in time as the tables keep it.
+pub type Instant = chrono::DateTime<chrono::Utc>;

@@ -1,0 +1,18 @@
+//! What the world will be told once the transaction that wrote it has committed.
+
+use sea_orm::entity::prelude::*;
+
+use crate::ids::OutboxEventId;
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "outbox_event")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: OutboxEventId,
+    pub topic: String,
+    pub created_at: ChronoDateTimeUtc,
+    pub published_at: Option<ChronoDateTimeUtc>,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

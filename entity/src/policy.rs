@@ -1,0 +1,49 @@
+//! What the law leaves to the platform, as versioned data that branches inherit down the tree.
+
+use sea_orm::{FromJsonQueryResult, entity::prelude::*};
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::PolicyId;
+
+/// The numbers of a policy set. Units are in the names.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, FromJsonQueryResult)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyBody {
+    /// Smallest and largest radius that an activity may set.
+    pub radius_min_m: i32,
+    pub radius_max_m: i32,
+    pub radius_default_m: i32,
+    /// How much of the phone's own inaccuracy is allowed for beyond the radius.
+    pub accuracy_allowance_m: f64,
+    /// A fix less accurate than this proves nothing.
+    pub accuracy_max_m: f64,
+    /// A fix older than this is stale.
+    pub fix_max_age_s: i64,
+    /// A fix may seem this far in the future, for clocks differ.
+    pub fix_max_ahead_s: i64,
+    /// How long before the start a check-in opens.
+    pub check_in_opens_before_min: i64,
+    /// How long after the end a check-out is still taken; later it is forgotten.
+    pub check_out_closes_after_min: i64,
+    /// Less than this counts 0.
+    pub minimum_min: i64,
+    /// Check-in/out pairs per person, civil day and activity.
+    pub pairs_per_day: i64,
+}
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "policy")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: PolicyId,
+    pub version: i32,
+    /// The branch it applies to and everything below; empty is everywhere.
+    pub branch_path: String,
+    pub valid_from: ChronoDateTimeUtc,
+    #[sea_orm(column_type = "JsonBinary")]
+    pub body: PolicyBody,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,24 @@
+//! A device on which a person is signed in.
+
+use sea_orm::entity::prelude::*;
+
+use crate::{
+    ids::{PersonId, SessionId},
+    kinds::SessionEnd,
+};
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "session")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: SessionId,
+    pub person_id: PersonId,
+    pub device: String,
+    pub created_at: ChronoDateTimeUtc,
+    pub last_used_at: ChronoDateTimeUtc,
+    pub ended_at: Option<ChronoDateTimeUtc>,
+    pub end_reason: Option<SessionEnd>,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,49 @@
+//! SQL written once, run on both databases.
+
+use sea_orm_migration::{prelude::*, sea_orm::DbBackend};
+
+const NAMES: [&str; 7] = ["{uuid}", "{time}", "{date}", "{json}", "{real}", "{bool}", "{strict}"];
+
+/// Runs statements separated by `;` at the end of a line, with the types that differ put in:
+/// see `NAMES`; `{strict}` stands after a table's closing bracket.
+pub async fn ddl(manager: &SchemaManager<'_>, sql: &str) -> Result<(), DbErr> {
+    let connection = manager.get_connection();
+    let own = match manager.get_database_backend() {
+        DbBackend::Sqlite => ["BLOB", "TEXT", "TEXT", "TEXT", "REAL", "INTEGER", "STRICT"],
+        _ => ["uuid", "timestamptz", "date", "jsonb", "double precision", "boolean", ""],
+    };
+    let sql = NAMES.iter().zip(own).fold(sql.to_owned(), |sql, (name, own)| sql.replace(name, own));
+    for statement in sql.split(";\n").map(str::trim).filter(|statement| !statement.is_empty()) {
+        connection.execute_unprepared(statement).await?;
+    }
+    Ok(())
+}
+
+/// Makes a table append-only: the database itself refuses to change or remove a row.
+pub async fn append_only(manager: &SchemaManager<'_>, table: &str) -> Result<(), DbErr> {
+    let connection = manager.get_connection();
+    let statements = match manager.get_database_backend() {
+        DbBackend::Sqlite => ["UPDATE", "DELETE"]
+            .map(|act| {
+                format!(
+                    "CREATE TRIGGER {table}_no_{act} BEFORE {act} ON {table}
+                     BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+                )
+            })
+            .to_vec(),
+        _ => vec![
+            format!(
+                "CREATE FUNCTION {table}_append_only() RETURNS trigger LANGUAGE plpgsql AS
+                 $$ BEGIN RAISE EXCEPTION '{table} is append-only'; END $$"
+            ),
+            format!(
+                "CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}
+                 FOR EACH STATEMENT EXECUTE FUNCTION {table}_append_only()"
+            ),
+        ],
+    };
+    for statement in statements {
+        connection.execute_unprepared(&statement).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,33 @@
+//! The schema, step by step. See `README.md` beside this crate for how a change is made.
+
+use sea_orm_migration::prelude::*;
+
+mod ddl;
+mod m0001_divisions_and_branches;
+mod m0002_persons_and_sessions;
+mod m0003_volunteers_teams_and_roles;
+mod m0004_activities_and_sign_ups;
+mod m0005_attendance;
+mod m0006_hours_ledger;
+mod m0007_recognition;
+mod m0008_inbox_outbox_and_audit;
+mod m0009_first_policies;
+
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m0001_divisions_and_branches::Migration),
+            Box::new(m0002_persons_and_sessions::Migration),
+            Box::new(m0003_volunteers_teams_and_roles::Migration),
+            Box::new(m0004_activities_and_sign_ups::Migration),
+            Box::new(m0005_attendance::Migration),
+            Box::new(m0006_hours_ledger::Migration),
+            Box::new(m0007_recognition::Migration),
+            Box::new(m0008_inbox_outbox_and_audit::Migration),
+            Box::new(m0009_first_policies::Migration),
+        ]
+    }
+}
