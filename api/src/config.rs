@@ -125,7 +125,11 @@ impl Config {
     /// Every setting must make sense by itself; the first that does not is named with its value and what would be right.
     pub fn validate(&self) -> Result<(), String> {
         let within = |key: &str, value: i64, low: i64, high: i64, unit: &str| {
-            if (low..=high).contains(&value) { Ok(()) } else { Err(format!("{key} = {value}: must be {low} to {high} {unit}")) }
+            if (low..=high).contains(&value) {
+                Ok(())
+            } else {
+                Err(format!("{key} = {value}: must be {low} to {high} {unit}"))
+            }
         };
         let scheme = |key: &str, url: &Option<String>, schemes: &[&str]| match url {
             Some(url) if !schemes.iter().any(|scheme| url.starts_with(scheme)) => {
@@ -139,19 +143,36 @@ impl Config {
         scheme("redis_url", &self.redis_url, &["redis://", "rediss://"])?;
         scheme("sms.webhook_url", &self.sms.webhook_url, &["http://", "https://"])?;
         within("database_connections", self.database_connections.into(), 1, 1000, "connections")?;
-        within("body_limit_bytes", i64::try_from(self.body_limit_bytes).unwrap_or(i64::MAX), 1024, 16_777_216, "bytes")?;
-        within("request_timeout_seconds", i64::try_from(self.request_timeout_seconds).unwrap_or(i64::MAX), 1, 300, "seconds")?;
+        within(
+            "body_limit_bytes",
+            i64::try_from(self.body_limit_bytes).unwrap_or(i64::MAX),
+            1024,
+            16_777_216,
+            "bytes",
+        )?;
+        within(
+            "request_timeout_seconds",
+            i64::try_from(self.request_timeout_seconds).unwrap_or(i64::MAX),
+            1,
+            300,
+            "seconds",
+        )?;
         within("sessions.access_minutes", self.sessions.access_minutes, 1, 1440, "minutes")?;
         within("sessions.refresh_days", self.sessions.refresh_days, 1, 365, "days")?;
         self.log.filter.parse::<tracing_subscriber::EnvFilter>().map_err(|error| {
-            format!("log.filter = {}: {error}; must be a level such as `info`, or `boai=debug,sqlx=warn`", self.log.filter)
+            format!(
+                "log.filter = {}: {error}; must be a level such as `info`, or `boai=debug,sqlx=warn`",
+                self.log.filter
+            )
         })?;
         Ok(())
     }
 
     /// The database in use.
     pub fn database_url(&self) -> String {
-        self.database_url.clone().unwrap_or_else(|| crate::platform::db::Db::file_url(&self.data_dir.join("boai.sqlite")))
+        self.database_url
+            .clone()
+            .unwrap_or_else(|| crate::platform::db::Db::file_url(&self.data_dir.join("boai.sqlite")))
     }
 }
 
@@ -160,7 +181,9 @@ fn said(error: &figment::Error) -> String {
     let source = error.metadata.as_ref().map_or_else(String::new, |metadata| format!(" (from {})", metadata.name));
     let key = if error.path.is_empty() { "settings".into() } else { error.path.join(".") };
     match &error.kind {
-        Kind::UnknownField(field, expected) => format!("{field}: there is no such setting{source}; there are: {}", expected.join(", ")),
+        Kind::UnknownField(field, expected) => {
+            format!("{field}: there is no such setting{source}; there are: {}", expected.join(", "))
+        }
         Kind::InvalidType(actual, expected) | Kind::InvalidValue(actual, expected) => {
             format!("{key} = {actual}: must be {expected}{source}")
         }

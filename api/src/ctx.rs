@@ -52,7 +52,9 @@ impl Ctx {
     /// The volunteer who asks.
     pub fn volunteer(&self) -> Result<VolunteerId, Fault> {
         self.actor()?.volunteer.ok_or_else(|| {
-            Fault::Forbidden("Only a volunteer can do this; enrol first with `enrolAsVolunteer`. 请先登记成为志愿者。".into())
+            Fault::Forbidden(
+                "Only a volunteer can do this; enrol first with `enrolAsVolunteer`. 请先登记成为志愿者。".into(),
+            )
         })
     }
 

@@ -7,8 +7,8 @@ use async_graphql::{
     dataloader::{DataLoader, Loader},
 };
 use boai_entity::ids::{
-    ActivityId, AttendanceId, BranchId, InboxItemId, PersonId, PostId, RoleGrantId, ServiceRecordId, SessionId, ShiftId,
-    SignUpId, TeamId, VolunteerId,
+    ActivityId, AttendanceId, BranchId, InboxItemId, PersonId, PostId, RoleGrantId, ServiceRecordId, SessionId,
+    ShiftId, SignUpId, TeamId, VolunteerId,
 };
 use sea_orm::DbErr;
 

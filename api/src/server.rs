@@ -49,7 +49,11 @@ pub fn router(app: Arc<App>) -> Router {
 }
 
 /// Serves until `stop` ends; requests under way are finished first.
-pub async fn serve(app: Arc<App>, listener: TcpListener, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), String> {
+pub async fn serve(
+    app: Arc<App>,
+    listener: TcpListener,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), String> {
     axum::serve(listener, router(app))
         .with_graceful_shutdown(stop)
         .await

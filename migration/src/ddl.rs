@@ -33,7 +33,7 @@ pub async fn append_only(manager: &SchemaManager<'_>, table: &str) -> Result<(),
             .to_vec(),
         _ => vec![
             format!(
-                "CREATE FUNCTION {table}_append_only() RETURNS trigger LANGUAGE plpgsql AS
+                "CREATE OR REPLACE FUNCTION {table}_append_only() RETURNS trigger LANGUAGE plpgsql AS
                  $$ BEGIN RAISE EXCEPTION '{table} is append-only'; END $$"
             ),
             format!(

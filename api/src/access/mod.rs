@@ -77,10 +77,7 @@ fn permits(grant: &Grant, action: Action, resource: Resource<'_>) -> bool {
     match grant.role {
         Role::DeskOperator => action == Action::SeeRoster,
         Role::TeamLeader => {
-            matches!(
-                action,
-                Action::SeeRoster | Action::RunActivities | Action::ConfirmHours | Action::DecideMembers
-            )
+            matches!(action, Action::SeeRoster | Action::RunActivities | Action::ConfirmHours | Action::DecideMembers)
         }
         // Nobody hands out power over the branch that their own power comes from: that takes someone above.
         Role::BranchOfficer => match (action, resource, &grant.reach) {

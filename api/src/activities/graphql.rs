@@ -1,6 +1,9 @@
 //! Activities, shifts, posts and sign-ups.
 
-use async_graphql::{Context, InputObject, MaybeUndefined, Object, Result, SimpleObject, connection::{Connection, EmptyFields}};
+use async_graphql::{
+    Context, InputObject, MaybeUndefined, Object, OutputType, Result, SimpleObject,
+    connection::{Connection, ConnectionNameType, EdgeNameType, EmptyFields},
+};
 use boai_entity::{
     Instant, activity,
     ids::{ActivityId, PostId, ShiftId, SignUpId, TeamId, VolunteerId},
@@ -296,6 +299,23 @@ impl MySignUps {
     }
 }
 
+/// Names the connection of nearby activities and its edge.
+pub struct Nearby;
+
+impl ConnectionNameType for Nearby {
+    fn type_name<T: OutputType>() -> String {
+        "NearbyActivityConnection".into()
+    }
+}
+
+impl EdgeNameType for Nearby {
+    fn type_name<T: OutputType>() -> String {
+        "NearbyActivityEdge".into()
+    }
+}
+
+type NearbyConnection = Connection<String, Activity, EmptyFields, NearEdge, Nearby, Nearby>;
+
 /// How an activity lies to you.
 pub struct NearEdge {
     activity: ActivityId,
@@ -324,9 +344,10 @@ impl NearEdge {
         let open = shifts.iter().filter(|shift| shift.ends_at > self.from);
         let keys = open.map(|shift| SignUpOf(volunteer, shift.id));
         let mut mine = crate::graphql::load_many(gql, keys).await?;
-        let held = shifts.iter().filter_map(|shift| mine.remove(&SignUpOf(volunteer, shift.id))).find(|sign_up| {
-            matches!(sign_up.state, SignUpState::Seated | SignUpState::Waiting)
-        });
+        let held = shifts
+            .iter()
+            .filter_map(|shift| mine.remove(&SignUpOf(volunteer, shift.id)))
+            .find(|sign_up| matches!(sign_up.state, SignUpState::Seated | SignUpState::Waiting));
         Ok(held.map(|model| SignUp { model, whole: true }))
     }
 }
@@ -343,20 +364,22 @@ impl ActivityQuery {
         &self,
         gql: &Context<'_>,
         #[graphql(desc = "Where you are, with the datum that your phone gives.")] point: Place,
-        #[graphql(desc = "At most 50,000 m.", default_with = "Metres(5_000.0)")]
-        within: Metres,
+        #[graphql(desc = "At most 50,000 m.", default_with = "Metres(5_000.0)")] within: Metres,
         #[graphql(desc = "Activities with a shift that ends after this; now when left out.")] from: Option<Instant>,
-        #[graphql(desc = "Activities with a shift that starts before this; 30 days after `from` when left out.")] to: Option<Instant>,
+        #[graphql(desc = "Activities with a shift that starts before this; 30 days after `from` when left out.")]
+        to: Option<Instant>,
         #[graphql(desc = "All when left out.")] categories: Option<Vec<Category>>,
         #[graphql(default = false)] only_with_places_left: bool,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
-    ) -> Result<Connection<String, Activity, EmptyFields, NearEdge>> {
+    ) -> Result<NearbyConnection> {
         let ctx = ctx(gql);
         if within.0 > WITHIN_MAX_M {
-            return Err(Fault::bad_input(format!("`within` is {} m; at most {WITHIN_MAX_M} m are taken.", within.0)).into());
+            return Err(
+                Fault::bad_input(format!("`within` is {} m; at most {WITHIN_MAX_M} m are taken.", within.0)).into()
+            );
         }
         let from = from.unwrap_or_else(|| ctx.now());
         let to = to.unwrap_or(from + chrono::TimeDelta::days(30));

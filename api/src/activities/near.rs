@@ -93,7 +93,8 @@ pub fn statement(db: &impl ConnectionTrait, near: &Near, page: &Page<(u64, uuid:
         seek = format!("AND (chord_squared, id) {beyond} (${next}, ${})", next + 1);
     }
     let place_left = if near.only_with_places_left { "AND s.taken < s.capacity" } else { "" };
-    let chord = "(a.unit_x - $1) * (a.unit_x - $1) + (a.unit_y - $2) * (a.unit_y - $2) + (a.unit_z - $3) * (a.unit_z - $3)";
+    let chord =
+        "(a.unit_x - $1) * (a.unit_x - $1) + (a.unit_y - $2) * (a.unit_y - $2) + (a.unit_z - $3) * (a.unit_z - $3)";
     let text = format!(
         "SELECT * FROM (
              SELECT a.*, {chord} AS chord_squared FROM activity a

@@ -115,7 +115,10 @@ pub fn check_shift(shift: &ShiftPlan, now: Instant) -> Result<(), ActivityRefusa
         return Err(ActivityRefusal::EndsBeforeStart { starts_at: When(starts_at), ends_at: When(ends_at) });
     }
     if ends_at - starts_at > TimeDelta::hours(SHIFT_LONGEST_HOURS) {
-        return Err(ActivityRefusal::ShiftTooLong { hours: (ends_at - starts_at).num_hours(), at_most_hours: SHIFT_LONGEST_HOURS });
+        return Err(ActivityRefusal::ShiftTooLong {
+            hours: (ends_at - starts_at).num_hours(),
+            at_most_hours: SHIFT_LONGEST_HOURS,
+        });
     }
     if ends_at <= now {
         return Err(ActivityRefusal::InThePast { ends_at: When(ends_at) });
@@ -219,7 +222,10 @@ mod tests {
         assert_eq!(check("2026-05-08T20:00", "2026-05-09T04:00"), Ok(()));
         assert_eq!(check("2026-05-08T08:00", "2026-05-09T09:00"), Ok(()));
         assert!(matches!(check("2026-05-08T08:00", "2026-05-08T08:00"), Err(ActivityRefusal::EndsBeforeStart { .. })));
-        assert!(matches!(check("2026-05-08T08:00", "2026-05-12T08:00"), Err(ActivityRefusal::ShiftTooLong { hours: 96, .. })));
+        assert!(matches!(
+            check("2026-05-08T08:00", "2026-05-12T08:00"),
+            Err(ActivityRefusal::ShiftTooLong { hours: 96, .. })
+        ));
         assert!(matches!(check("2026-04-30T08:00", "2026-04-30T12:00"), Err(ActivityRefusal::InThePast { .. })));
     }
 
@@ -228,7 +234,10 @@ mod tests {
         let now = at("2026-05-01T08:00");
         let check = |capacity, posts| check_shift(&plan("2026-05-08T06:30", "2026-05-08T11:30", capacity, posts), now);
         assert_eq!(check(6, &[("引导", 2), ("登记", 2), ("留观", 2)]), Ok(()));
-        assert!(matches!(check(7, &[("引导", 2), ("登记", 4)]), Err(ActivityRefusal::PostsDoNotFit { posts_capacity: 6, shift_capacity: 7 })));
+        assert!(matches!(
+            check(7, &[("引导", 2), ("登记", 4)]),
+            Err(ActivityRefusal::PostsDoNotFit { posts_capacity: 6, shift_capacity: 7 })
+        ));
         assert!(matches!(check(4, &[("引导", 2), ("引导", 2)]), Err(ActivityRefusal::PostsDoNotFit { .. })));
         assert!(matches!(check(0, &[]), Err(ActivityRefusal::CapacityOutOfRange { capacity: 0, .. })));
     }

@@ -19,8 +19,8 @@ use crate::{
     organisation,
     people::service::tell_volunteers,
     places::geodesy::Point,
-    policies,
     platform::refusal::{OrFault, Stop},
+    policies,
 };
 
 type Done<T> = Result<T, Stop<ActivityRefusal>>;

@@ -246,13 +246,15 @@ pub async fn attendances(
     shift: Option<ShiftId>,
 ) -> Result<u64, DbErr> {
     use boai_entity::attendance;
-    let mut condition = Condition::all().add(attendance::Column::ShiftId.in_subquery(
-        sea_orm::sea_query::Query::select()
-            .column(shift::Column::Id)
-            .from(shift::Entity)
-            .and_where(shift::Column::ActivityId.eq(activity))
-            .to_owned(),
-    ));
+    let mut condition = Condition::all().add(
+        attendance::Column::ShiftId.in_subquery(
+            sea_orm::sea_query::Query::select()
+                .column(shift::Column::Id)
+                .from(shift::Entity)
+                .and_where(shift::Column::ActivityId.eq(activity))
+                .to_owned(),
+        ),
+    );
     if let Some(shift) = shift {
         condition = condition.add(attendance::Column::ShiftId.eq(shift));
     }
@@ -363,9 +365,8 @@ pub async fn activities(
         select = select.filter(activity::Column::Category.is_in(filter.categories));
     }
     if let Some(text) = filter.text {
-        let like = |column: activity::Column| {
-            Expr::col(column).like(LikeExpr::new(db::contains_pattern(&text)).escape('\\'))
-        };
+        let like =
+            |column: activity::Column| Expr::col(column).like(LikeExpr::new(db::contains_pattern(&text)).escape('\\'));
         let anywhere = Condition::any()
             .add(like(activity::Column::Title))
             .add(like(activity::Column::PlaceName))

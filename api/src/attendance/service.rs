@@ -325,6 +325,7 @@ async fn keep_attempt<R: Refusal<Code: std::fmt::Debug>>(
 }
 
 fn distance(fix: Fix, latitude: f64, longitude: f64) -> Result<f64, Fault> {
-    let place = Point::wgs84(latitude, longitude).map_err(|error| Fault::Internal(format!("an activity's place: {error}")))?;
+    let place =
+        Point::wgs84(latitude, longitude).map_err(|error| Fault::Internal(format!("an activity's place: {error}")))?;
     Ok(fix.point.distance_m(place))
 }

@@ -65,7 +65,9 @@ pub async fn sign_in(ctx: &Ctx, phone: &PhoneNumber, code: &str, device: &str) -
     let Some(tried) = store::count_try(&ctx.db.conn, &phone.0, now).await.or_fault()? else {
         let code = store::code_of(&ctx.db.conn, &phone.0).await.or_fault()?;
         let exhausted = code.is_some_and(|code| code.used_at.is_none() && code.expires_at > now);
-        return Err(if exhausted { SignInRefusal::TooManyTries { tries_allowed: rules::CODE_TRIES } } else { gone }.into());
+        return Err(
+            if exhausted { SignInRefusal::TooManyTries { tries_allowed: rules::CODE_TRIES } } else { gone }.into()
+        );
     };
     if tried.code_hash != rules::code_hash(&phone.0, code.trim()) {
         return Err(match rules::CODE_TRIES - tried.tries {

@@ -1,1 +1,224 @@
 //! The command line.
+
+use std::{io::IsTerminal, path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand};
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+
+use crate::{
+    app::App,
+    config::{Config, Flags},
+    demo,
+    hours::audit::audit,
+    platform::{clock::Clock, db::Db, random::Random},
+    server,
+};
+
+/// 博爱 (Boai): the volunteer service of the Red Cross.
+#[derive(Parser)]
+#[command(name = "boai", version, arg_required_else_help = true)]
+struct Cli {
+    /// TOML file with settings; `boai.toml` is read if it is there. See boai.example.toml.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Fill an embedded database with a province, play one volunteer's day, and serve it.
+    Demo {
+        #[command(flatten)]
+        place: ServePlace,
+        /// Start over: what the demo made before is dropped.
+        #[arg(long)]
+        fresh: bool,
+        /// The same seed on the same day makes the same data.
+        #[arg(long, default_value_t = 20201231)]
+        seed: u64,
+        /// Play the day and stop instead of serving on.
+        #[arg(long)]
+        once: bool,
+    },
+    /// Serve, after bringing the database up to date.
+    Serve {
+        #[command(flatten)]
+        place: ServePlace,
+    },
+    /// Bring the database up to date and stop.
+    Migrate {
+        #[command(flatten)]
+        data: DataPlace,
+    },
+    /// Print the GraphQL schema.
+    Schema {
+        /// Write it to schema.graphql in this folder.
+        #[arg(long, conflicts_with = "check")]
+        write: bool,
+        /// Compare it with schema.graphql in this folder; a difference is exit code 1.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Check every hash chain, rebuild every total from the ledger and compare; exit code 1 when anything is wrong.
+    Audit {
+        #[command(flatten)]
+        data: DataPlace,
+    },
+}
+
+#[derive(Args)]
+struct ServePlace {
+    /// Address and port to serve at [default: 127.0.0.1:8000].
+    #[arg(long, value_name = "ADDR:PORT")]
+    listen: Option<std::net::SocketAddr>,
+    #[command(flatten)]
+    data: DataPlace,
+}
+
+#[derive(Args)]
+struct DataPlace {
+    /// Folder of the embedded database [default: data].
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+}
+
+impl ServePlace {
+    fn flags(self) -> Flags {
+        Flags { listen: self.listen, data_dir: self.data.data_dir }
+    }
+}
+
+impl DataPlace {
+    fn flags(self) -> Flags {
+        Flags { listen: None, data_dir: self.data_dir }
+    }
+}
+
+/// Runs the command line; what went wrong goes to standard error in a sentence.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&format!("no threads to run on: {error}")),
+    };
+    match runtime.block_on(run(cli)) {
+        Ok(code) => code,
+        Err(error) => fail(&error),
+    }
+}
+
+fn fail(error: &str) -> ExitCode {
+    eprintln!("boai: {error}");
+    ExitCode::FAILURE
+}
+
+async fn run(cli: Cli) -> Result<ExitCode, String> {
+    let file = cli.config.as_deref();
+    match cli.command {
+        Command::Demo { place, fresh, seed, once } => {
+            let mut config = Config::read(file, &place.flags())?;
+            // The day is printed line by line; the log would only stand in between.
+            if config.log == crate::config::LogConfig::default() {
+                config.log.filter = "warn".into();
+            }
+            log_to_stderr(&config);
+            demo::run(config, demo::Options { fresh, seed, once }).await?;
+        }
+        Command::Serve { place } => {
+            let config = Config::read(file, &place.flags())?;
+            log_to_stderr(&config);
+            serve(config).await?;
+        }
+        Command::Migrate { data } => {
+            let config = Config::read(file, &data.flags())?;
+            let db = open(&config).await?;
+            let applied = db.migrate().await.map_err(|error| error.to_string())?;
+            println!("{applied} migrations applied; the database is up to date");
+        }
+        Command::Schema { write, check } => return schema(write, check),
+        Command::Audit { data } => {
+            let config = Config::read(file, &data.flags())?;
+            let db = open(&config).await?;
+            db.migrate().await.map_err(|error| error.to_string())?;
+            let bar = std::io::stderr().is_terminal().then(indicatif::ProgressBar::new_spinner);
+            let checked = |volunteers| bar.iter().for_each(|bar| bar.set_message(format!("{volunteers} volunteers")));
+            let report = audit(&db, checked).await.map_err(|error| error.to_string())?;
+            bar.iter().for_each(indicatif::ProgressBar::finish_and_clear);
+            println!("{report}");
+            return Ok(if report.faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn serve(config: Config) -> Result<(), String> {
+    let listener = bind(&config).await?;
+    let app = App::start(config, Clock::system(), Random::system(), None).await?;
+    println!("serving at {}", address(&listener));
+    server::serve(app, listener, interrupted()).await
+}
+
+/// Takes the port before anything else is done, so that a port in use costs nothing.
+pub async fn bind(config: &Config) -> Result<TcpListener, String> {
+    TcpListener::bind(config.listen).await.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => format!(
+            "listen = {}: the port is in use. Stop the other program, or choose another port with --listen 127.0.0.1:8001",
+            config.listen
+        ),
+        _ => format!("listen = {}: {error}", config.listen),
+    })
+}
+
+pub fn address(listener: &TcpListener) -> String {
+    listener.local_addr().map_or_else(|_| "an unknown address".into(), |address| format!("http://{address}"))
+}
+
+async fn open(config: &Config) -> Result<Db, String> {
+    if config.database_url.is_none() {
+        std::fs::create_dir_all(&config.data_dir)
+            .map_err(|error| format!("data_dir = {}: cannot be made: {error}", config.data_dir.display()))?;
+    }
+    Db::connect(&config.database_url(), config.database_connections)
+        .await
+        .map_err(|error| format!("the database cannot be reached: {error}"))
+}
+
+/// Ends at Ctrl-C or SIGTERM.
+pub async fn interrupted() {
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminated => {}
+    }
+}
+
+fn schema(write: bool, check: bool) -> Result<ExitCode, String> {
+    const FILE: &str = "schema.graphql";
+    let sdl = crate::graphql::sdl();
+    if write {
+        std::fs::write(FILE, sdl).map_err(|error| format!("{FILE}: {error}"))?;
+    } else if check {
+        let kept = std::fs::read_to_string(FILE).map_err(|error| format!("{FILE}: {error}"))?;
+        if kept != sdl {
+            return Err(format!("{FILE} is stale. Run `cargo run -- schema --write`, and review what changed"));
+        }
+    } else {
+        print!("{sdl}");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn log_to_stderr(config: &Config) {
+    let filter = EnvFilter::new(&config.log.filter);
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if config.log.json { log.json().init() } else { log.init() }
+}

@@ -41,7 +41,10 @@ impl fmt::Display for Report {
         }
         match self.faults.len() {
             0 => write!(f, "chains hold, records and totals agree with the ledger"),
-            faults => write!(f, "{faults} faults: the database was changed behind the product's back, or the product is wrong"),
+            faults => write!(
+                f,
+                "{faults} faults: the database was changed behind the product's back, or the product is wrong"
+            ),
         }
     }
 }
@@ -111,7 +114,12 @@ fn check_volunteer(
         if rebuilt != kept {
             fault(format!(
                 "total {} {}: says {} pending and {} confirmed minutes, the ledger {} and {}",
-                key.0.as_str(), key.1, kept.0, kept.1, rebuilt.0, rebuilt.1
+                key.0.as_str(),
+                key.1,
+                kept.0,
+                kept.1,
+                rebuilt.0,
+                rebuilt.1
             ));
         }
     }

@@ -10,11 +10,11 @@ use boai_entity::{
 };
 use sea_orm::{ConnectionTrait, DbErr};
 
+pub use super::rules::Span;
 use super::{
     rules::{GENESIS, creditable, entry_hash, service_minutes, to_spans, year_key},
     store,
 };
-pub use super::rules::Span;
 use crate::{ctx::Ctx, platform::civil::civil_day};
 
 /// Whose service it is, and where.
@@ -132,7 +132,8 @@ pub async fn append(
     };
     let head = store::chain_head(tx, record.volunteer_id).await?;
     let (mut seq, mut previous) = head.map_or((0, GENESIS.to_owned()), |head| (head.seq, head.hash));
-    let moved: Vec<(Book, i32, i32)> = drafts.iter().map(|draft| (draft.book, draft.pending, draft.confirmed)).collect();
+    let moved: Vec<(Book, i32, i32)> =
+        drafts.iter().map(|draft| (draft.book, draft.pending, draft.confirmed)).collect();
     let entries = drafts.into_iter().map(|draft| {
         seq += 1;
         let entry = chained(ctx, record, policy, draft, recorded_by, seq, std::mem::take(&mut previous));

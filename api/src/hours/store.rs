@@ -7,7 +7,9 @@ use boai_entity::{
     ledger_entry::{self, Spans},
     service_record, volunteer_total,
 };
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Value};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Value,
+};
 
 use super::{
     ledger::TotalMove,
@@ -78,11 +80,7 @@ pub async fn save_record(db: &impl ConnectionTrait, record: service_record::Mode
 }
 
 /// Adds to the totals, all in one statement.
-pub async fn move_totals(
-    db: &impl ConnectionTrait,
-    volunteer: VolunteerId,
-    moves: &[TotalMove],
-) -> Result<(), DbErr> {
+pub async fn move_totals(db: &impl ConnectionTrait, volunteer: VolunteerId, moves: &[TotalMove]) -> Result<(), DbErr> {
     if moves.is_empty() {
         return Ok(());
     }

@@ -29,7 +29,8 @@ pub async fn found_team(ctx: &Ctx, new: NewTeam) -> Result<team::Model, Stop<Fou
     ctx.actor().or_fault()?;
     let tx = ctx.db.begin().await.or_fault()?;
     let branch = store::branch(&tx, new.branch).await.or_fault()?;
-    let allowed = |branch: &boai_entity::branch::Model| ctx.may(Action::FoundTeams, Resource::Branch { path: &branch.path });
+    let allowed =
+        |branch: &boai_entity::branch::Model| ctx.may(Action::FoundTeams, Resource::Branch { path: &branch.path });
     let branch = branch.filter(allowed).ok_or(FoundTeamRefusal::BranchNotFound)?;
     let team = team::Model {
         id: TeamId(ctx.new_id()),
@@ -65,10 +66,9 @@ pub async fn leave_team(ctx: &Ctx, team: TeamId) -> Result<TeamId, Stop<Membersh
     let volunteer = ctx.volunteer().or_fault()?;
     let person = ctx.actor().or_fault()?.person;
     let from = [MembershipState::Requested, MembershipState::Accepted];
-    let left =
-        store::move_membership(&ctx.db.conn, (team, volunteer), &from, MembershipState::Left, person, ctx.now())
-            .await
-            .or_fault()?;
+    let left = store::move_membership(&ctx.db.conn, (team, volunteer), &from, MembershipState::Left, person, ctx.now())
+        .await
+        .or_fault()?;
     if left { Ok(team) } else { Err(MembershipRefusal::NotMember.into()) }
 }
 

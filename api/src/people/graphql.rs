@@ -416,7 +416,9 @@ impl PeopleMutation {
             birth_date: input.birth_date.0,
             guardian: input
                 .guardian
-                .map(|guardian| Ok::<_, Fault>((text::field("guardian.name", &guardian.name, 50, true)?, guardian.phone.0)))
+                .map(|guardian| {
+                    Ok::<_, Fault>((text::field("guardian.name", &guardian.name, 50, true)?, guardian.phone.0))
+                })
                 .transpose()?,
             residence_code: input.residence_code,
             skills: Skills(sorted(input.skills)),
@@ -480,8 +482,7 @@ impl PeopleMutation {
     async fn revoke_role(&self, gql: &Context<'_>, input: RevokeRoleInput) -> Result<RevokeRolePayload> {
         let ctx = ctx(gql);
         let reason = text::field("reason", &input.reason, 500, true)?;
-        let (grant, errors) =
-            settle(ctx, service::revoke_role(ctx, input.grant_id.0, &reason).await, RoleError::new)?;
+        let (grant, errors) = settle(ctx, service::revoke_role(ctx, input.grant_id.0, &reason).await, RoleError::new)?;
         Ok(RevokeRolePayload { grant_id: grant.map(GlobalId), errors })
     }
 }

@@ -109,7 +109,15 @@ mod tests {
 
     #[test]
     fn a_name_is_masked_for_others() {
-        for (name, shown) in [("王小明", "王*明"), ("李芳", "李*"), ("欧阳小华", "欧**华"), ("王", "王*"), ("John Smith", "J***"), ("J", "*"), ("", "*")] {
+        for (name, shown) in [
+            ("王小明", "王*明"),
+            ("李芳", "李*"),
+            ("欧阳小华", "欧**华"),
+            ("王", "王*"),
+            ("John Smith", "J***"),
+            ("J", "*"),
+            ("", "*"),
+        ] {
             assert_eq!(masked(name), shown);
         }
     }
@@ -126,11 +134,17 @@ mod tests {
     fn enrolment_asks_for_fourteen_years_and_a_guardian_below_eighteen() {
         let now: Instant = "2026-05-07T16:00:00Z".parse().unwrap(); // already May 8 in China
         assert_eq!(may_enrol(day("2012-05-08"), true, now), Ok(()));
-        assert_eq!(may_enrol(day("2012-05-09"), true, now), Err(EnrolRefusal::TooYoung { age_years: 13, youngest_years: 14 }));
+        assert_eq!(
+            may_enrol(day("2012-05-09"), true, now),
+            Err(EnrolRefusal::TooYoung { age_years: 13, youngest_years: 14 })
+        );
         assert_eq!(may_enrol(day("2008-05-09"), false, now), Err(EnrolRefusal::GuardianNeeded { age_years: 17 }));
         assert_eq!(may_enrol(day("2008-05-08"), false, now), Ok(()));
         for impossible in ["2026-05-09", "1899-01-01"] {
-            assert_eq!(may_enrol(day(impossible), true, now), Err(EnrolRefusal::BirthDateImpossible { oldest_years: 120 }));
+            assert_eq!(
+                may_enrol(day(impossible), true, now),
+                Err(EnrolRefusal::BirthDateImpossible { oldest_years: 120 })
+            );
         }
     }
 }

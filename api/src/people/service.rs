@@ -209,4 +209,3 @@ pub async fn tell_volunteers(
     }
     store::add_inbox_items(tx, volunteers, || ctx.new_id(), kind, place, note, ctx.now()).await
 }
-

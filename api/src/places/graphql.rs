@@ -13,10 +13,13 @@ use crate::platform::{
 #[graphql(remote = "geodesy::Datum")]
 pub enum Datum {
     /// GPS: iOS, HTML5, WeChat's default.
+    #[graphql(name = "WGS84")]
     Wgs84,
     /// 火星坐标: 高德, 腾讯, WeChat on request.
+    #[graphql(name = "GCJ02")]
     Gcj02,
     /// 百度
+    #[graphql(name = "BD09")]
     Bd09,
 }
 

@@ -18,7 +18,10 @@ mod tests {
     #[test]
     fn a_civil_day_begins_at_midnight_in_china() {
         let (from, to) = day_bounds("2026-05-08".parse().unwrap());
-        assert_eq!((from.to_rfc3339(), to.to_rfc3339()), ("2026-05-07T16:00:00+00:00".into(), "2026-05-08T16:00:00+00:00".into()));
+        assert_eq!(
+            (from.to_rfc3339(), to.to_rfc3339()),
+            ("2026-05-07T16:00:00+00:00".into(), "2026-05-08T16:00:00+00:00".into())
+        );
         assert_eq!(civil_day(from).to_string(), "2026-05-08");
     }
 }

@@ -110,7 +110,6 @@ impl<T: NodeId> OutputType for GlobalId<T> {
     }
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -30,12 +30,9 @@ struct Unpublished {
 /// Publishes what has committed. Any number of instances may do so: a topic told twice harms nobody, and one is marked
 /// only after it was told, so none is lost when a process dies in between.
 pub async fn publish_committed(db: &Db, bus: &Bus, now: Instant) -> Result<usize, DbErr> {
-    let events: Vec<Unpublished> = db::all(
-        &db.conn,
-        "SELECT id, topic FROM outbox_event WHERE published_at IS NULL ORDER BY id LIMIT 500",
-        [],
-    )
-    .await?;
+    let events: Vec<Unpublished> =
+        db::all(&db.conn, "SELECT id, topic FROM outbox_event WHERE published_at IS NULL ORDER BY id LIMIT 500", [])
+            .await?;
     let mut topics: Vec<&str> = events.iter().map(|event| event.topic.as_str()).collect();
     topics.sort_unstable();
     topics.dedup();
@@ -47,10 +44,8 @@ pub async fn publish_committed(db: &Db, bus: &Bus, now: Instant) -> Result<usize
     }
     if !events.is_empty() {
         let values = std::iter::once(now.into()).chain(events.iter().map(|event| event.id.into()));
-        let text = format!(
-            "UPDATE outbox_event SET published_at = $1 WHERE id IN ({})",
-            db::placeholders(2, events.len())
-        );
+        let text =
+            format!("UPDATE outbox_event SET published_at = $1 WHERE id IN ({})", db::placeholders(2, events.len()));
         db::run(&db.conn, text, values).await?;
     }
     Ok(events.len())

@@ -2,7 +2,7 @@
 
 use async_graphql::{
     ObjectType, OutputType,
-    connection::{Connection, Edge, EmptyFields},
+    connection::{Connection, ConnectionNameType, Edge, EdgeNameType, EmptyFields},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sea_orm::{ConnectionTrait, Cursor, DbErr, FromQueryResult, SelectorTrait};
@@ -89,9 +89,17 @@ impl<K> Page<K> {
         let Self { limit, from, backward } = self;
         let seeking = from.is_some();
         if let Some(from) = from {
-            if backward { cursor.before(from) } else { cursor.after(from) };
+            if backward {
+                cursor.before(from)
+            } else {
+                cursor.after(from)
+            };
         }
-        if backward { cursor.last(limit + 1) } else { cursor.first(limit + 1) };
+        if backward {
+            cursor.last(limit + 1)
+        } else {
+            cursor.first(limit + 1)
+        };
         let mut rows = cursor.all(db).await?;
         if backward {
             rows.reverse();
@@ -111,13 +119,20 @@ impl<T> Slice<T> {
         self.connection_with(list, key, |row| (node(row), EmptyFields))
     }
 
-    /// The same, with fields on the edge.
-    pub fn connection_with<K: Serialize, N: OutputType, E: ObjectType>(
+    /// The same, with fields on the edge and GraphQL names of its own.
+    pub fn connection_with<K, N, E, ConnectionName, EdgeName>(
         self,
         list: &str,
         key: impl Fn(&T) -> K,
         edge: impl Fn(T) -> (N, E),
-    ) -> Connection<String, N, EmptyFields, E> {
+    ) -> Connection<String, N, EmptyFields, E, ConnectionName, EdgeName>
+    where
+        K: Serialize,
+        N: OutputType,
+        E: ObjectType,
+        ConnectionName: ConnectionNameType,
+        EdgeName: EdgeNameType,
+    {
         let mut connection = Connection::new(self.has_previous, self.has_next);
         connection.edges.extend(self.rows.into_iter().map(|row| {
             let cursor = write_cursor(list, &key(&row));
@@ -166,7 +181,9 @@ mod tests {
 
     #[test]
     fn a_cursor_from_another_list_or_from_nowhere_is_refused() {
-        for cursor in [write_cursor("branches", &("绿荫", 7)), "%%".into(), String::new(), URL_SAFE_NO_PAD.encode("[1]")] {
+        for cursor in
+            [write_cursor("branches", &("绿荫", 7)), "%%".into(), String::new(), URL_SAFE_NO_PAD.encode("[1]")]
+        {
             assert!(read(args(None, Some(&cursor), None, None)).unwrap_err().contains("not from the list"), "{cursor}");
         }
     }

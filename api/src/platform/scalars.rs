@@ -168,9 +168,11 @@ impl ScalarType for PhoneNumber {
         };
         match read {
             Some(phone) => Ok(phone),
-            None => refuse("This is no mainland China mobile number: 11 digits that begin with 13 to 19 are expected, as \
+            None => refuse(
+                "This is no mainland China mobile number: 11 digits that begin with 13 to 19 are expected, as \
                             in 13800138000 or +86 138 0013 8000."
-                .into()),
+                    .into(),
+            ),
         }
     }
 
@@ -205,7 +207,18 @@ mod tests {
 
     #[test]
     fn what_is_no_mobile_number_is_refused_without_being_repeated() {
-        for typed in ["", "1380013800", "138001380001", "23800138000", "12800138000", "0571-88888888", "+1 202 555 0100", "1380013800x", "+", "13800138000;DROP"] {
+        for typed in [
+            "",
+            "1380013800",
+            "138001380001",
+            "23800138000",
+            "12800138000",
+            "0571-88888888",
+            "+1 202 555 0100",
+            "1380013800x",
+            "+",
+            "13800138000;DROP",
+        ] {
             assert_eq!(PhoneNumber::read(typed), None, "{typed}");
         }
         let error = format!("{:?}", PhoneNumber::parse(Value::from("0571-88888888")).err());

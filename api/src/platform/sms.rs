@@ -11,12 +11,14 @@ use serde::Serialize;
 /// Sends texts to phones.
 #[derive(Clone)]
 pub enum Sms {
-    /// Prints to the log: the demo.
+    /// Prints to standard output.
     Log,
     /// Posts to a gateway.
     Webhook(Webhook),
-    /// Remembers the last text per number: tests, and the demo's own phone.
+    /// Remembers the last text per number: tests.
     Recorder(Recorder),
+    /// Prints, and remembers for the phone that the demo plays.
+    Demo(Recorder),
 }
 
 /// What a gateway receives: `POST` with `content-type: application/json`, `authorization: Bearer <secret>` when one is
@@ -88,8 +90,12 @@ impl Sms {
     pub async fn send(&self, request: &SmsRequest<'_>) -> Result<(), String> {
         match self {
             Self::Log => {
-                let SmsRequest { phone, code, minutes_valid, .. } = request;
-                println!("SMS to {phone}: 【博爱】验证码 {code}, valid for {minutes_valid} minutes");
+                print(request);
+                Ok(())
+            }
+            Self::Demo(recorder) => {
+                print(request);
+                recorder.record(request);
                 Ok(())
             }
             Self::Webhook(webhook) => webhook.send(request).await,
@@ -99,4 +105,9 @@ impl Sms {
             }
         }
     }
+}
+
+fn print(request: &SmsRequest<'_>) {
+    let SmsRequest { phone, code, minutes_valid, .. } = request;
+    println!("      SMS to {phone}: 【博爱】验证码 {code}, valid for {minutes_valid} minutes");
 }

@@ -6,7 +6,10 @@ use super::errors::Fault;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TextFault {
     Empty,
-    TooLong { characters: usize, at_most: usize },
+    TooLong {
+        characters: usize,
+        at_most: usize,
+    },
     /// A control character, or one that reorders what is read (Unicode bidi overrides): names on rosters must not lie.
     Deceptive,
 }

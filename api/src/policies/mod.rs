@@ -17,7 +17,9 @@ pub async fn policy_at(db: &impl ConnectionTrait, branch_path: &str, at: Instant
          ORDER BY length(branch_path) DESC, valid_from DESC, version DESC LIMIT 1",
         [branch_path.into(), at.into()],
     );
-    policy.await?.ok_or_else(|| DbErr::RecordNotFound("a policy in force; the migrations put the first one there".into()))
+    policy
+        .await?
+        .ok_or_else(|| DbErr::RecordNotFound("a policy in force; the migrations put the first one there".into()))
 }
 
 /// Whether it is too late to check out: whoever is still checked in has forgotten to.

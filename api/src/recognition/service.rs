@@ -13,7 +13,10 @@ use crate::{
 };
 
 /// Stars by the scheme in force.
-pub async fn stars(ctx: &Ctx, volunteer: Option<VolunteerId>) -> Result<(star_scheme::Model, i64, StarProgress), Fault> {
+pub async fn stars(
+    ctx: &Ctx,
+    volunteer: Option<VolunteerId>,
+) -> Result<(star_scheme::Model, i64, StarProgress), Fault> {
     let scheme = store::star_scheme_at(&ctx.db.conn, ctx.now()).await?;
     let totals = match volunteer {
         Some(volunteer) => hours::store::totals(&ctx.db.conn, volunteer).await?,

@@ -1,0 +1,31 @@
+//! Where stories take place: a town of its own for each test, with a server behind real HTTP, a clock that the story moves,
+//! and text messages that it can read. Every story is told twice: on SQLite, and on PostgreSQL with Redis.
+
+mod persons;
+mod servers;
+mod town;
+
+pub use persons::{Answer, Person, id};
+pub use town::{PLACE, Posted, Town, at, shift};
+
+/// Tells each story on both databases.
+#[macro_export]
+macro_rules! stories {
+    ($($(#[$doc:meta])* async fn $name:ident($town:ident: Town) $body:block)*) => {
+        $($(#[$doc])* async fn $name($town: $crate::Town) $body)*
+
+        mod on_sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::$name($crate::Town::on_sqlite().await).await;
+            })*
+        }
+
+        mod on_postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::$name($crate::Town::on_postgres().await).await;
+            })*
+        }
+    };
+}

@@ -1,0 +1,247 @@
+//! The town: divisions, branches and two teams, a server, and a clock at 07:00 on World Red Cross Day.
+
+use std::sync::Arc;
+
+use boai::{
+    app::App,
+    config::Config,
+    platform::{
+        clock::Clock,
+        db::Db,
+        random::Random,
+        sms::{Recorder, Sms},
+    },
+    server,
+};
+use boai_entity::{
+    Instant, branch, division,
+    ids::{BranchId, TeamId},
+    kinds::{BranchKind, Category, DivisionLevel},
+    team,
+};
+use sea_orm::EntityTrait;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+
+use crate::{persons::Person, servers};
+
+/// 断桥 in Hangzhou: latitude, longitude in WGS-84 degrees. Every activity of the harness takes place here.
+pub const PLACE: (f64, f64) = (30.2604, 120.1472);
+
+/// A moment of the story's day, 2026-05-08 in China: `at("08:30")`. `at("+1 08:30")` is the day after.
+pub fn at(time: &str) -> Instant {
+    let (days, time) = match time.strip_prefix('+') {
+        Some(rest) => rest.split_once(' ').expect("+days time"),
+        None => ("0", time),
+    };
+    let first: Instant = format!("2026-05-08T{time}:00+08:00").parse().expect("a time of day");
+    first + chrono::TimeDelta::days(days.parse().expect("a number of days"))
+}
+
+/// Code, level and name of the town's divisions; each has a branch.
+const DIVISIONS: [(&str, DivisionLevel, &str); 7] = [
+    ("33", DivisionLevel::Province, "浙江省"),
+    ("3301", DivisionLevel::City, "杭州市"),
+    ("330106", DivisionLevel::County, "西湖区"),
+    ("330106109", DivisionLevel::Township, "北山街道"),
+    ("330106109203", DivisionLevel::Village, "曙光社区"),
+    ("3302", DivisionLevel::City, "宁波市"),
+    ("330203", DivisionLevel::County, "海曙区"),
+];
+
+/// Ids of the template's rows are fixed, so that stories can name them.
+const fn fixed(number: u128) -> uuid::Uuid {
+    uuid::Uuid::from_u128(0x0192_0000_0000_7000_8000_0000_0000_0000 + number)
+}
+
+/// Migrates a new database and puts the town's divisions, branches and teams into it.
+pub async fn settle(db: &Db) {
+    db.migrate().await.expect("the migrations run");
+    let parent =
+        |code: &str| DIVISIONS.iter().rev().find(|(above, ..)| code.len() > above.len() && code.starts_with(above));
+    let divisions = DIVISIONS.iter().map(|(code, level, name)| {
+        division::ActiveModel::from(division::Model {
+            code: (*code).into(),
+            level: *level,
+            parent_code: parent(code).map(|(above, ..)| (*above).into()),
+            name: (*name).into(),
+            valid_from: None,
+            valid_to: None,
+        })
+    });
+    division::Entity::insert_many(divisions).exec_without_returning(&db.conn).await.expect("divisions");
+    let branches = DIVISIONS.iter().map(|(code, level, name)| {
+        branch::ActiveModel::from(branch::Model {
+            id: Town::branch(code),
+            division_code: (*code).into(),
+            level: *level,
+            kind: BranchKind::Territorial,
+            parent_id: parent(code).map(|(above, ..)| Town::branch(above)),
+            path: (*code).into(),
+            name: format!("{name}红十字会"),
+            founded_on: None,
+        })
+    });
+    branch::Entity::insert_many(branches).exec_without_returning(&db.conn).await.expect("branches");
+    let teams =
+        [(Town::TEAM, "330106", "西湖救援队"), (Town::OTHER_TEAM, "330203", "海曙救护队")].map(|(id, code, name)| {
+            team::ActiveModel::from(team::Model {
+                id,
+                branch_id: Town::branch(code),
+                name: name.into(),
+                speciality: Category::FirstAid,
+                description: String::new(),
+                created_at: at("07:00"),
+            })
+        });
+    team::Entity::insert_many(teams).exec_without_returning(&db.conn).await.expect("teams");
+}
+
+/// Where a story takes place.
+pub struct Town {
+    pub app: Arc<App>,
+    /// The server's address, `http://127.0.0.1:…`.
+    pub url: String,
+    pub clock: Clock,
+    pub sms: Recorder,
+    pub http: reqwest::Client,
+    people: std::sync::atomic::AtomicU64,
+    _folder: Option<TempDir>,
+}
+
+/// An activity that a leader posted.
+#[derive(Clone, Debug)]
+pub struct Posted {
+    /// Global ids.
+    pub activity: String,
+    pub shifts: Vec<String>,
+}
+
+impl Posted {
+    pub fn shift(&self) -> &str {
+        &self.shifts[0]
+    }
+}
+
+impl Town {
+    /// 西湖救援队, of 西湖区 (330106).
+    pub const TEAM: TeamId = TeamId(fixed(0x7001));
+    /// 海曙救护队, of 海曙区 (330203) in another city.
+    pub const OTHER_TEAM: TeamId = TeamId(fixed(0x7002));
+
+    /// The branch of a division of the town.
+    pub fn branch(code: &str) -> BranchId {
+        let place = DIVISIONS.iter().position(|(own, ..)| *own == code).expect("a division of the town");
+        BranchId(fixed(0xB001 + place as u128))
+    }
+
+    pub async fn on_sqlite() -> Self {
+        let (folder, url) = servers::sqlite().await;
+        let data_dir = folder.path().to_owned();
+        Self::start(Config { data_dir, ..Config::default() }, Some(folder), url).await
+    }
+
+    pub async fn on_postgres() -> Self {
+        let url = servers::postgres().await;
+        let config =
+            Config { database_url: Some(url.clone()), redis_url: Some(servers::redis_url()), ..Config::default() };
+        Self::start(config, None, url).await
+    }
+
+    async fn start(config: Config, folder: Option<TempDir>, _url: String) -> Self {
+        let clock = Clock::frozen_at(at("07:00"));
+        let sms = Recorder::default();
+        let config = Config { database_connections: 8, ..config };
+        let app = App::start(config, clock.clone(), Random::system(), Some(Sms::Recorder(sms.clone()))).await;
+        let app = app.expect("the app starts");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        tokio::spawn(server::serve(app.clone(), listener, std::future::pending()));
+        let http = boai::platform::http::client().build().expect("an HTTP client");
+        Self { app, url, clock, sms, http, people: Default::default(), _folder: folder }
+    }
+
+    /// Somebody without a session.
+    pub fn stranger(&self) -> Person<'_> {
+        Person::new(self, "stranger", "")
+    }
+
+    /// A phone number that nobody in the town has yet.
+    pub fn new_phone(&self) -> String {
+        let number = self.people.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        format!("+86139{number:08}")
+    }
+
+    /// Somebody who signed in by code, and no more.
+    pub async fn person(&self, name: &str) -> Person<'_> {
+        let mut person = Person::new(self, name, &self.new_phone());
+        person.sign_in().await;
+        person
+    }
+
+    /// An enrolled volunteer, born 1990-01-01, with first aid as a skill, who agreed to the use of the location.
+    pub async fn volunteer(&self, name: &str) -> Person<'_> {
+        let person = self.person(name).await;
+        person.enrol(json!({})).await;
+        person
+    }
+
+    /// A volunteer who leads 西湖救援队.
+    pub async fn leader(&self, name: &str) -> Person<'_> {
+        let person = self.volunteer(name).await;
+        person.hold("TEAM_LEADER", None, Some(Self::TEAM)).await;
+        person
+    }
+
+    /// A volunteer who leads 海曙救护队, in another city.
+    pub async fn other_leader(&self, name: &str) -> Person<'_> {
+        let person = self.volunteer(name).await;
+        person.hold("TEAM_LEADER", None, Some(Self::OTHER_TEAM)).await;
+        person
+    }
+
+    /// A volunteer who sits at the desk of 西湖救援队.
+    pub async fn desk(&self, name: &str) -> Person<'_> {
+        let person = self.volunteer(name).await;
+        person.hold("DESK_OPERATOR", None, Some(Self::TEAM)).await;
+        person
+    }
+
+    /// An officer of the branch of a division.
+    pub async fn officer(&self, name: &str, code: &str) -> Person<'_> {
+        let person = self.volunteer(name).await;
+        person.hold("BRANCH_OFFICER", Some(Self::branch(code)), None).await;
+        person
+    }
+
+    /// Statements that the database got while this ran; background jobs are quiet under a frozen clock but for the
+    /// outbox, which is let finish first.
+    pub async fn statements<T>(&self, work: impl Future<Output = T>) -> (T, u64) {
+        let before = self.app.db.statements();
+        let done = work.await;
+        (done, self.app.db.statements() - before)
+    }
+
+    /// How many rows a table has, for tests that nothing changed.
+    pub async fn rows(&self, table: &str) -> i64 {
+        #[derive(sea_orm::FromQueryResult)]
+        struct Count {
+            count: i64,
+        }
+        let text = format!("SELECT COUNT(*) AS count FROM {table}");
+        let count: Option<Count> = boai::platform::db::one(&self.app.db.conn, text, []).await.expect("a table");
+        count.map_or(0, |count| count.count)
+    }
+
+    /// The ledger, records and totals agree and the chains hold.
+    pub async fn audit(&self) {
+        let report = boai::hours::audit::audit(&self.app.db, |_| {}).await.expect("the audit runs");
+        assert!(report.faults.is_empty(), "{report}");
+    }
+}
+
+/// What a shift looks like in `createActivity`.
+pub fn shift(from: Instant, to: Instant, capacity: i32) -> Value {
+    json!({ "startsAt": from, "endsAt": to, "capacity": capacity })
+}
