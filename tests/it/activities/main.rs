@@ -1,0 +1,1 @@
+//! Stories of activities: posting, finding, signing up.

@@ -1,0 +1,3 @@
+//! Stories of persons, branches and teams.
+
+mod sign_in;

@@ -1,0 +1,1 @@
+//! Stories of serving: attendance, hours, recognition, live boards.
