@@ -2,11 +2,13 @@
 //! and text messages that it can read. Every story is told twice: on SQLite, and on PostgreSQL with Redis.
 
 mod persons;
+mod reviewed;
 mod servers;
 mod town;
 
 pub use persons::{Answer, Person, id};
-pub use town::{PLACE, Posted, Town, at, shift};
+pub use reviewed::reviewed;
+pub use town::{PLACE, Posted, Town, at, insert_all, shift};
 
 /// Tells each story on both databases.
 #[macro_export]

@@ -14,12 +14,13 @@ use boai::{
     server,
 };
 use boai_entity::{
-    Instant, branch, division,
-    ids::{BranchId, TeamId},
-    kinds::{BranchKind, Category, DivisionLevel},
-    team,
+    Instant, branch, consent, division,
+    ids::{BranchId, PersonId, SessionId, TeamId, VolunteerId},
+    kinds::{BranchKind, Category, ConsentKind, DivisionLevel, Skill, TokenKind, VolunteerState},
+    person, session, session_token, team,
+    volunteer::{self, Availability, Skills},
 };
-use sea_orm::EntityTrait;
+use sea_orm::{ActiveModelBehavior, ActiveModelTrait, ConnectionTrait, EntityTrait, IntoActiveModel};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -153,13 +154,39 @@ impl Town {
         let clock = Clock::frozen_at(at("07:00"));
         let sms = Recorder::default();
         let config = Config { database_connections: 8, ..config };
-        let app = App::start(config, clock.clone(), Random::system(), Some(Sms::Recorder(sms.clone()))).await;
-        let app = app.expect("the app starts");
+        let jobs = App::start(config, clock.clone(), Random::system(), Some(Sms::Recorder(sms.clone()))).await;
+        let jobs = jobs.expect("the app starts");
+        // The outbox relay and the jobs keep that pool of connections to themselves, so that the statements counted on
+        // this one are those that requests sent.
+        let db = Db::connect(&jobs.config.database_url(), jobs.config.database_connections).await;
+        let app = Arc::new(Self::parts(&jobs, db.expect("the database opens"), jobs.sms.clone()));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         tokio::spawn(server::serve(app.clone(), listener, std::future::pending()));
         let http = boai::platform::http::client().build().expect("an HTTP client");
         Self { app, url, clock, sms, http, people: Default::default(), _folder: folder }
+    }
+
+    /// The app's parts with another pool of connections and another way to send texts; no job runs beside it.
+    fn parts(app: &App, db: Db, sms: Sms) -> App {
+        App {
+            config: app.config.clone(),
+            db,
+            clock: app.clock.clone(),
+            random: app.random.clone(),
+            sms,
+            bus: app.bus.clone(),
+            committed: app.committed.clone(),
+        }
+    }
+
+    /// A second instance of the server on the town's database, which sends its texts this way; its address.
+    pub async fn instance_with_sms(&self, sms: Sms) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let app = Arc::new(Self::parts(&self.app, self.app.db.clone(), sms));
+        tokio::spawn(server::serve(app, listener, std::future::pending()));
+        url
     }
 
     /// Somebody without a session.
@@ -185,6 +212,65 @@ impl Town {
         let person = self.person(name).await;
         person.enrol(json!({})).await;
         person
+    }
+
+    /// So many volunteers like those of [`Town::volunteer`], 王一明 by name, put straight into the database with a session
+    /// each: for stories in which the number of phones matters and the enrolment does not.
+    pub async fn crowd(&self, size: usize) -> Vec<Person<'_>> {
+        let db = &self.app.db.conn;
+        let now = self.clock.now();
+        let new_id = || self.app.random.uuid(now);
+        let far = now + chrono::TimeDelta::days(60);
+        let (mut people, mut persons, mut volunteers) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut consents, mut sessions, mut tokens) = (Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..size {
+            let (person, session) = (PersonId(new_id()), SessionId(new_id()));
+            let mut phone = Person::new(self, "王一明", &self.new_phone());
+            let token = boai::auth::rules::token_text(self.app.random.bytes());
+            persons.push(person::Model { id: person, phone: phone.phone.clone(), created_at: now });
+            volunteers.push(volunteer::Model {
+                id: VolunteerId(new_id()),
+                person_id: person,
+                number: format!("crowd-{}", phone.phone),
+                name: phone.name.clone(),
+                birth_date: "1990-01-01".parse().expect("a day"),
+                guardian_name: None,
+                guardian_phone: None,
+                residence_code: "330106109203".into(),
+                skills: Skills(vec![Skill::FirstAid]),
+                availability: Availability::default(),
+                state: VolunteerState::Enrolled,
+                enrolled_at: now,
+                registered_at: None,
+            });
+            for kind in [ConsentKind::Terms, ConsentKind::Location] {
+                consents.push(boai::people::store::new_consent(new_id(), person, kind, "2026-01", now));
+            }
+            sessions.push(session::Model {
+                id: session,
+                person_id: person,
+                device: "crowd".into(),
+                created_at: now,
+                last_used_at: now,
+                ended_at: None,
+                end_reason: None,
+            });
+            tokens.push(session_token::Model {
+                hash: boai::auth::rules::token_hash(&token),
+                session_id: session,
+                kind: TokenKind::Access,
+                expires_at: far,
+                used_at: None,
+            });
+            phone.access_token = Some(token);
+            people.push(phone);
+        }
+        insert_all::<person::Entity, _>(db, persons).await;
+        insert_all::<volunteer::Entity, _>(db, volunteers).await;
+        insert_all::<consent::Entity, _>(db, consents).await;
+        insert_all::<session::Entity, _>(db, sessions).await;
+        insert_all::<session_token::Entity, _>(db, tokens).await;
+        people
     }
 
     /// A volunteer who leads 西湖救援队.
@@ -215,8 +301,8 @@ impl Town {
         person
     }
 
-    /// Statements that the database got while this ran; background jobs are quiet under a frozen clock but for the
-    /// outbox, which is let finish first.
+    /// Statements that requests sent to the database while this ran. The outbox relay and the jobs have connections of
+    /// their own (see `start`), so nothing else is in the count.
     pub async fn statements<T>(&self, work: impl Future<Output = T>) -> (T, u64) {
         let before = self.app.db.statements();
         let done = work.await;
@@ -244,4 +330,17 @@ impl Town {
 /// What a shift looks like in `createActivity`.
 pub fn shift(from: Instant, to: Instant, capacity: i32) -> Value {
     json!({ "startsAt": from, "endsAt": to, "capacity": capacity })
+}
+
+/// Puts rows straight into a table, some hundreds a statement: both databases bound the values of one.
+pub async fn insert_all<E, A>(db: &impl ConnectionTrait, rows: Vec<E::Model>)
+where
+    E: EntityTrait,
+    E::Model: IntoActiveModel<A> + Clone,
+    A: ActiveModelTrait<Entity = E> + ActiveModelBehavior + Send,
+{
+    for some in rows.chunks(500) {
+        let some = some.iter().cloned().map(IntoActiveModel::into_active_model);
+        E::insert_many(some).exec_without_returning(db).await.expect("rows go in");
+    }
 }

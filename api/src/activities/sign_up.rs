@@ -35,7 +35,7 @@ pub async fn sign_up(
     let refuse = |reason: SignUpRefusal| Stop::Refused(vec![reason]);
     let tx = ctx.db.begin().await.or_fault()?;
     let me = people::store::lock(&tx, volunteer).await.or_fault()?;
-    let me = me.ok_or_else(|| Stop::Fault(Fault::Unauthenticated))?;
+    let me = me.ok_or(Stop::Fault(Fault::Unauthenticated))?;
     store::lock_shift(&tx, shift).await.or_fault()?.ok_or_else(|| refuse(SignUpRefusal::NotFound))?;
     let facts = store::shift_facts(&tx, shift).await.or_fault()?.ok_or_else(|| refuse(SignUpRefusal::NotFound))?;
     let earlier = store::sign_up(&tx, shift, volunteer).await.or_fault()?;

@@ -89,10 +89,10 @@ pub enum ProofFault {
 pub fn judge(proof: Proof, radius_m: i32, policy: &PolicyBody, now: Instant) -> Result<EvidenceGrade, ProofFault> {
     let age = now - proof.fixed_at;
     if age < -TimeDelta::seconds(policy.fix_max_ahead_s) {
-        return Err(ProofFault::FromTheFuture { ahead_s: -age.num_seconds() });
+        return Err(ProofFault::FromTheFuture { ahead_s: seconds_up(-age) });
     }
     if age > TimeDelta::seconds(policy.fix_max_age_s) {
-        return Err(ProofFault::Stale { age_s: age.num_seconds(), at_most_s: policy.fix_max_age_s });
+        return Err(ProofFault::Stale { age_s: seconds_up(age), at_most_s: policy.fix_max_age_s });
     }
     if proof.accuracy_m > policy.accuracy_max_m {
         return Err(ProofFault::Inaccurate { accuracy_m: proof.accuracy_m, at_most_m: policy.accuracy_max_m });
@@ -169,7 +169,7 @@ pub fn decide_check_out(
 ) -> Result<EvidenceGrade, CheckOutRefusal> {
     if check_out_closed(case.ends_at, policy, now) {
         return Err(CheckOutRefusal::Forgotten {
-            minutes_since_end: (now - case.ends_at).num_minutes(),
+            minutes_since_end: minutes_up(now - case.ends_at),
             closed_after_minutes: policy.check_out_closes_after_min,
         });
     }
@@ -177,6 +177,11 @@ pub fn decide_check_out(
         return Err(CheckOutRefusal::LocationConsentMissing);
     }
     Ok(judge(case.proof, case.radius_m, policy, now)?)
+}
+
+/// Rounded up, as [`metres`] are: a number told beside its limit must not look as if it were within.
+fn seconds_up(time: TimeDelta) -> i64 {
+    (time.num_milliseconds() + 999).div_euclid(1000)
 }
 
 fn minutes_up(time: TimeDelta) -> i64 {
@@ -328,6 +333,21 @@ mod tests {
         assert_eq!(check_out("14:00:00"), Ok(EvidenceGrade::Location));
         let forgotten = CheckOutRefusal::Forgotten { minutes_since_end: 121, closed_after_minutes: 120 };
         assert_eq!(check_out("14:01:00"), Err(forgotten));
+    }
+
+    #[test]
+    fn ages_are_told_in_whole_seconds_and_minutes_that_never_contradict_the_refusal() {
+        let fixed = |fixed_at| judge(proof(0.0, 5.0, fixed_at), 300, &policy(), at("08:00:00"));
+        assert_eq!(fixed("07:57:59.999"), Err(ProofFault::Stale { age_s: 121, at_most_s: 120 }));
+        assert_eq!(fixed("08:00:05.001"), Err(ProofFault::FromTheFuture { ahead_s: 6 }));
+        let late = CheckOutCase {
+            ends_at: at("12:00:00"),
+            radius_m: 300,
+            location_consent: true,
+            proof: proof(20.0, 10.0, "14:00:00"),
+        };
+        let forgotten = CheckOutRefusal::Forgotten { minutes_since_end: 121, closed_after_minutes: 120 };
+        assert_eq!(decide_check_out(&late, &policy(), at("14:00:00.001")), Err(forgotten));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::{
     rules::{self, CheckInCase, CheckInRefusal, CheckOutCase, CheckOutRefusal, Proof},
-    store::{self, CheckInFacts, CheckOutFacts},
+    store::{self, CheckInFacts, CheckOutFacts, OpenStay},
 };
 use crate::{
     activities::board_topic,
@@ -51,9 +51,9 @@ pub async fn check_in(
     let volunteer = ctx.volunteer().or_fault()?;
     let done = try_check_in(ctx, volunteer, shift, fix, request_id).await;
     if let Err(Stop::Refused(refusal)) = &done {
-        let known_shift = (*refusal != CheckInRefusal::ShiftNotFound).then_some(shift);
-        let allowed = *refusal != CheckInRefusal::LocationConsentMissing;
-        keep_attempt(ctx, volunteer, known_shift, AttendanceEnd::CheckIn, allowed.then_some(fix), refusal).await?;
+        // A request id is looked at before the shift, which may be one that does not exist.
+        let unknown = matches!(refusal, CheckInRefusal::ShiftNotFound | CheckInRefusal::RequestIdReused);
+        keep_attempt(ctx, volunteer, (!unknown).then_some(shift), AttendanceEnd::CheckIn, fix, refusal).await?;
     }
     done
 }
@@ -71,7 +71,7 @@ async fn try_check_in(
     people::store::lock(&tx, volunteer).await.or_fault()?;
     let wish = Wish { person, request_id, operation: "checkIn", asked: shift.to_string() };
     match earlier(&tx, &wish).await.or_fault()? {
-        Earlier::Same(attendance) => return Ok(attendance),
+        Earlier::Same(attendance) => return Ok(*attendance),
         Earlier::Other => return Err(CheckInRefusal::RequestIdReused.into()),
         Earlier::None => {}
     }
@@ -79,7 +79,7 @@ async fn try_check_in(
     let facts = store::check_in_facts(&tx, shift, volunteer, person, day).await.or_fault()?;
     let facts = facts.ok_or(CheckInRefusal::ShiftNotFound)?;
     let policy = policy_at(&tx, &facts.branch_path, now).await.or_fault()?;
-    leave_where_forgotten(&tx, &facts, shift, &policy, now).await?;
+    leave_where_forgotten(ctx, &tx, &facts, volunteer, shift).await?;
     let distance_m = distance(fix, facts.latitude, facts.longitude).or_fault()?;
     let case = CheckInCase {
         activity_state: facts.activity_state,
@@ -123,20 +123,19 @@ async fn try_check_in(
 
 /// Someone is in one place at a time. A check-out that was forgotten long ago does not keep anybody from serving again.
 async fn leave_where_forgotten(
+    ctx: &Ctx,
     tx: &impl ConnectionTrait,
     facts: &CheckInFacts,
+    volunteer: VolunteerId,
     shift: ShiftId,
-    policy: &policy::Model,
-    now: Instant,
 ) -> Result<(), Stop<CheckInRefusal>> {
-    let (Some(open), Some(since), Some(ends_at)) = (facts.open_id, facts.open_since, facts.open_ends_at) else {
-        return Ok(());
-    };
-    if check_out_closed(ends_at, &policy.body, now) {
-        store::forget(tx, open).await.or_fault()?;
+    let (Some(open), Some(since)) = (facts.open(volunteer), facts.open_since) else { return Ok(()) };
+    let policy = policy_at(tx, &open.branch_path, ctx.now()).await.or_fault()?;
+    if check_out_closed(open.ends_at, &policy.body, ctx.now()) {
+        forget(ctx, tx, &open).await.or_fault()?;
         return Ok(());
     }
-    if facts.open_shift == Some(shift) {
+    if open.shift_id == shift {
         return Err(CheckInRefusal::AlreadyCheckedIn { checked_in_at: When(since) }.into());
     }
     let activity = facts.open_title.clone().unwrap_or_default();
@@ -151,8 +150,7 @@ pub async fn check_out(ctx: &Ctx, fix: Fix, request_id: Uuid) -> Result<attendan
     if let Err(Stop::Refused(refusal)) = &done {
         let open = store::open_attendance(&ctx.db.conn, volunteer).await.or_fault()?;
         let shift = open.map(|attendance| attendance.shift_id);
-        let allowed = *refusal != CheckOutRefusal::LocationConsentMissing;
-        keep_attempt(ctx, volunteer, shift, AttendanceEnd::CheckOut, allowed.then_some(fix), refusal).await?;
+        keep_attempt(ctx, volunteer, shift, AttendanceEnd::CheckOut, fix, refusal).await?;
     }
     done
 }
@@ -169,7 +167,7 @@ async fn try_check_out(
     people::store::lock(&tx, volunteer).await.or_fault()?;
     let wish = Wish { person, request_id, operation: "checkOut", asked: String::new() };
     match earlier(&tx, &wish).await.or_fault()? {
-        Earlier::Same(attendance) => return Ok(attendance),
+        Earlier::Same(attendance) => return Ok(*attendance),
         Earlier::Other => return Err(CheckOutRefusal::RequestIdReused.into()),
         Earlier::None => {}
     }
@@ -250,17 +248,24 @@ pub async fn close_forgotten(ctx: &Ctx) -> Result<usize, Fault> {
             continue;
         }
         let tx = ctx.db.begin().await?;
-        if store::forget(&tx, overdue.id).await? {
-            let place = Some((overdue.activity_id, Some(overdue.shift_id)));
-            let kind = InboxKind::CheckOutForgotten;
-            tell_volunteers(ctx, &tx, &[overdue.volunteer_id], kind, place, "").await?;
-            ctx.tell(&tx, board_topic(overdue.shift_id)).await?;
+        if forget(ctx, &tx, &overdue).await? {
             tx.commit().await?;
             ctx.committed.notify_one();
             closed += 1;
         }
     }
     Ok(closed)
+}
+
+/// Marks an open attendance as forgotten, and tells its volunteer and its board; false when it is no longer open.
+async fn forget(ctx: &Ctx, tx: &impl ConnectionTrait, open: &OpenStay) -> Result<bool, DbErr> {
+    if !store::forget(tx, open.id).await? {
+        return Ok(false);
+    }
+    let place = Some((open.activity_id, Some(open.shift_id)));
+    tell_volunteers(ctx, tx, &[open.volunteer_id], InboxKind::CheckOutForgotten, place, "").await?;
+    ctx.tell(tx, board_topic(open.shift_id)).await?;
+    Ok(true)
 }
 
 /// What a client's request id stands for.
@@ -273,7 +278,7 @@ struct Wish {
 
 enum Earlier {
     None,
-    Same(attendance::Model),
+    Same(Box<attendance::Model>),
     Other,
 }
 
@@ -283,7 +288,7 @@ async fn earlier(tx: &impl ConnectionTrait, wish: &Wish) -> Result<Earlier, DbEr
         return Ok(Earlier::Other);
     }
     let attendance = store::attendance(tx, AttendanceId(effect.subject_id)).await?;
-    Ok(attendance.map_or(Earlier::Other, Earlier::Same))
+    Ok(attendance.map_or(Earlier::Other, |attendance| Earlier::Same(Box::new(attendance))))
 }
 
 async fn keep_effect(tx: &impl ConnectionTrait, wish: Wish, subject: AttendanceId, now: Instant) -> Result<(), DbErr> {
@@ -298,15 +303,18 @@ async fn keep_effect(tx: &impl ConnectionTrait, wish: Wish, subject: AttendanceI
     store::keep_effect(tx, effect).await
 }
 
-/// Keeps a refused try; without the consent to use the location nothing of the location is kept (PIPL, art. 29).
+/// Keeps a refused try, whatever it was refused for; of the location nothing is kept without the consent to use it (PIPL,
+/// art. 29).
 async fn keep_attempt<R: Refusal<Code: std::fmt::Debug>>(
     ctx: &Ctx,
     volunteer: VolunteerId,
     shift: Option<ShiftId>,
     end: AttendanceEnd,
-    fix: Option<Fix>,
+    fix: Fix,
     refusal: &R,
 ) -> Result<(), Stop<R>> {
+    let person = ctx.actor().or_fault()?.person;
+    let fix = store::location_consent(&ctx.db.conn, person).await.or_fault()?.then_some(fix);
     let distance = refusal.numbers().into_iter().find(|number| number.name == "distanceMetres");
     let row = attendance_attempt::Model {
         id: AttendanceAttemptId(ctx.new_id()),

@@ -1,9 +1,9 @@
 //! Attendances, refused tries and request ids in the database.
 
 use boai_entity::{
-    Instant, attendance, attendance_attempt,
+    Instant, attendance, attendance_attempt, consent,
     ids::{ActivityId, AttendanceId, PersonId, ShiftId, TeamId, VolunteerId},
-    kinds::{ActivityKind, ActivityState, Category, SignUpState},
+    kinds::{ActivityKind, ActivityState, Category, ConsentKind, SignUpState},
     request_effect,
 };
 use sea_orm::{
@@ -31,9 +31,25 @@ pub struct CheckInFacts {
     pub pairs_today: i64,
     pub open_id: Option<AttendanceId>,
     pub open_shift: Option<ShiftId>,
+    pub open_activity: Option<ActivityId>,
     pub open_since: Option<Instant>,
     pub open_ends_at: Option<Instant>,
+    pub open_branch_path: Option<String>,
     pub open_title: Option<String>,
+}
+
+impl CheckInFacts {
+    /// Where the volunteer is checked in already.
+    pub fn open(&self, volunteer: VolunteerId) -> Option<OpenStay> {
+        Some(OpenStay {
+            id: self.open_id?,
+            shift_id: self.open_shift?,
+            activity_id: self.open_activity?,
+            volunteer_id: volunteer,
+            ends_at: self.open_ends_at?,
+            branch_path: self.open_branch_path.clone()?,
+        })
+    }
 }
 
 /// `day` is the civil day that pairs are counted in, as [from, to).
@@ -53,8 +69,8 @@ pub async fn check_in_facts(
                 (SELECT COUNT(*) FROM attendance x JOIN shift y ON y.id = x.shift_id
                  WHERE x.volunteer_id = $2 AND x.checked_in_at >= $4 AND x.checked_in_at < $5
                    AND y.activity_id = a.id) AS pairs_today,
-                o.id AS open_id, o.shift_id AS open_shift, o.checked_in_at AS open_since,
-                os.ends_at AS open_ends_at, oa.title AS open_title
+                o.id AS open_id, o.shift_id AS open_shift, oa.id AS open_activity, o.checked_in_at AS open_since,
+                os.ends_at AS open_ends_at, ob.path AS open_branch_path, oa.title AS open_title
          FROM shift s
          JOIN activity a ON a.id = s.activity_id
          JOIN team t ON t.id = a.team_id
@@ -63,6 +79,8 @@ pub async fn check_in_facts(
          LEFT JOIN attendance o ON o.volunteer_id = $2 AND o.state = 'OPEN'
          LEFT JOIN shift os ON os.id = o.shift_id
          LEFT JOIN activity oa ON oa.id = os.activity_id
+         LEFT JOIN team ot ON ot.id = oa.team_id
+         LEFT JOIN branch ob ON ob.id = ot.branch_id
          WHERE s.id = $1",
         [shift.into(), volunteer.into(), person.into(), day.0.into(), day.1.into()],
     )
@@ -146,9 +164,9 @@ pub async fn forget(db: &impl ConnectionTrait, id: AttendanceId) -> Result<bool,
     Ok(db::run(db, text, [id.into()]).await? == 1)
 }
 
-/// An open attendance of a shift that ended before a moment.
+/// An open attendance, with what tells whether its check-out was forgotten.
 #[derive(FromQueryResult)]
-pub struct Overdue {
+pub struct OpenStay {
     pub id: AttendanceId,
     pub shift_id: ShiftId,
     pub activity_id: ActivityId,
@@ -157,7 +175,8 @@ pub struct Overdue {
     pub branch_path: String,
 }
 
-pub async fn overdue(db: &impl ConnectionTrait, ended_before: Instant) -> Result<Vec<Overdue>, DbErr> {
+/// Open attendances of shifts that ended before a moment.
+pub async fn overdue(db: &impl ConnectionTrait, ended_before: Instant) -> Result<Vec<OpenStay>, DbErr> {
     db::all(
         db,
         "SELECT o.id, o.shift_id, s.activity_id, o.volunteer_id, s.ends_at, b.path AS branch_path
@@ -167,6 +186,15 @@ pub async fn overdue(db: &impl ConnectionTrait, ended_before: Instant) -> Result
         [ended_before.into()],
     )
     .await
+}
+
+/// Whether the person agrees, now, to the use of their location.
+pub async fn location_consent(db: &impl ConnectionTrait, person: PersonId) -> Result<bool, DbErr> {
+    let given = consent::Entity::find()
+        .filter(consent::Column::PersonId.eq(person))
+        .filter(consent::Column::Kind.eq(ConsentKind::Location))
+        .filter(consent::Column::WithdrawnAt.is_null());
+    Ok(given.one(db).await?.is_some())
 }
 
 pub async fn keep_attempt(db: &impl ConnectionTrait, row: attendance_attempt::Model) -> Result<(), DbErr> {

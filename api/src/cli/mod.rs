@@ -140,6 +140,13 @@ async fn run(cli: Cli) -> Result<ExitCode, String> {
         Command::Schema { write, check } => return schema(write, check),
         Command::Audit { data } => {
             let config = Config::read(file, &data.flags())?;
+            // A mistyped folder would be filled with a new database, whose books are in order.
+            if config.database_url.is_none() && !config.data_dir.join("boai.sqlite").is_file() {
+                return Err(format!(
+                    "data_dir = {}: there is no boai.sqlite to audit in it. Name its folder with --data-dir, or set DATABASE_URL",
+                    config.data_dir.display()
+                ));
+            }
             let db = open(&config).await?;
             db.migrate().await.map_err(|error| error.to_string())?;
             let bar = std::io::stderr().is_terminal().then(indicatif::ProgressBar::new_spinner);

@@ -103,7 +103,7 @@ async fn look_around(volunteer: &Phone<'_>) -> Result<(), String> {
     let edges = near["edges"].as_array().cloned().unwrap_or_default();
     volunteer.say("activitiesNear", &format!("{} within 10 km, the nearest:", edges.len()));
     for edge in edges.iter().take(3) {
-        println!("      {} m  {}  {} places left", edge["distance"], edge["node"]["title"], edge["placesLeft"]);
+        println!("      {} m  {}  {} places left", edge["distance"], plain(&edge["node"]["title"]), edge["placesLeft"]);
     }
     Ok(())
 }
@@ -117,8 +117,9 @@ async fn check_in(volunteer: &Phone<'_>, shift: &str, metres_away: f64, clock: &
         Some(error) => volunteer.say("checkIn", &format!("refused, {}: {}", error["code"], error["message"])),
         None => {
             let attendance = &answer["attendance"];
-            let (distance, grade) = (&attendance["checkInDistance"], &attendance["checkInGrade"]);
-            volunteer.say("checkIn", &format!("{} at {distance} m, proved by {grade}", attendance["state"]));
+            let distance = attendance["checkInDistance"].as_f64().unwrap_or_default();
+            let heart = format!("{} at {distance:.0} m, proved by {}", attendance["state"], attendance["checkInGrade"]);
+            volunteer.say("checkIn", &heart);
         }
     }
     Ok(())
@@ -143,7 +144,8 @@ async fn where_i_stand(volunteer: &Phone<'_>) -> Result<(), String> {
     volunteer.say("me.stars", &format!("{} stars; {missing} to star {}", stars["star"], stars["next"]["star"]));
     for badge in me["badges"].as_array().into_iter().flatten() {
         let mark = if badge["eligible"] == json!(true) { "eligible" } else { "        " };
-        println!("      {mark}  {} {}/{} {}", badge["name"], badge["have"], badge["need"], badge["unit"]);
+        let (name, unit) = (plain(&badge["name"]), plain(&badge["unit"]).to_lowercase());
+        println!("      {mark}  {name} {}/{} {unit}", badge["have"], badge["need"]);
     }
     Ok(())
 }
@@ -220,6 +222,11 @@ impl Phone<'_> {
         let time = self.story.clock.now().with_timezone(&SHANGHAI).format("%H:%M");
         println!("{time} {} {operation}: {}", self.name, heart.replace('"', ""));
     }
+}
+
+/// A text without its JSON quotes.
+fn plain(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
 }
 
 fn refused(payload: &Value) -> Result<(), String> {

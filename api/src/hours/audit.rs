@@ -7,7 +7,10 @@ use boai_entity::{
     kinds::{RecordState, TotalDimension},
     ledger_entry, service_record, volunteer_total,
 };
-use sea_orm::DbErr;
+use sea_orm::{
+    AccessMode, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, IsolationLevel, TransactionOptions,
+    TransactionTrait,
+};
 
 use super::{
     ledger::total_moves,
@@ -49,16 +52,18 @@ impl fmt::Display for Report {
     }
 }
 
-/// Goes over the whole ledger, a batch of volunteers at a time.
+/// Goes over the whole ledger, a batch of volunteers at a time, each at one moment: a server that goes on writing must not
+/// look like a forger.
 pub async fn audit(db: &Db, mut progress: impl FnMut(u64)) -> Result<Report, DbErr> {
     let mut report = Report::default();
     let mut after = None;
     loop {
-        let volunteers = store::volunteers_after(&db.conn, after, BATCH).await?;
+        let tx = snapshot(db).await?;
+        let volunteers = store::volunteers_after(&tx, after, BATCH).await?;
         let Some(last) = volunteers.last().copied() else { return Ok(report) };
-        let mut entries = by_volunteer(store::entries_of(&db.conn, &volunteers).await?, |entry| entry.volunteer_id);
-        let mut records = by_volunteer(store::records_of(&db.conn, &volunteers).await?, |record| record.volunteer_id);
-        let mut totals = by_volunteer(store::totals_of(&db.conn, &volunteers).await?, |total| total.volunteer_id);
+        let mut entries = by_volunteer(store::entries_of(&tx, &volunteers).await?, |entry| entry.volunteer_id);
+        let mut records = by_volunteer(store::records_of(&tx, &volunteers).await?, |record| record.volunteer_id);
+        let mut totals = by_volunteer(store::totals_of(&tx, &volunteers).await?, |total| total.volunteer_id);
         for volunteer in volunteers {
             let of = (
                 entries.remove(&volunteer).unwrap_or_default(),
@@ -70,6 +75,19 @@ pub async fn audit(db: &Db, mut progress: impl FnMut(u64)) -> Result<Report, DbE
         progress(report.volunteers);
         after = Some(last);
     }
+}
+
+/// A transaction that sees the database as it is at its first statement. SQLite's always does.
+async fn snapshot(db: &Db) -> Result<DatabaseTransaction, DbErr> {
+    let options = match db.conn.get_database_backend() {
+        DbBackend::Sqlite => TransactionOptions::default(),
+        _ => TransactionOptions {
+            isolation_level: Some(IsolationLevel::RepeatableRead),
+            access_mode: Some(AccessMode::ReadOnly),
+            ..TransactionOptions::default()
+        },
+    };
+    db.conn.begin_with_options(options).await
 }
 
 fn by_volunteer<T>(rows: Vec<T>, key: impl Fn(&T) -> VolunteerId) -> BTreeMap<VolunteerId, Vec<T>> {

@@ -44,8 +44,9 @@ impl Bus {
         Some(ping.is_ok())
     }
 
-    /// Tells the topic to every instance. When Redis is away this instance still hears it, and the error says that
-    /// the others did not.
+    /// Tells the topic to every instance. When Redis is away this instance is told that anything may have moved (the
+    /// caller stops at the first topic that fails, and the others must not wait here), and the error says that the other
+    /// instances were not told.
     pub async fn publish(&self, topic: &str) -> redis::RedisResult<()> {
         let Some(mut redis) = self.redis.clone() else {
             self.tell_here(topic);
@@ -53,7 +54,7 @@ impl Bus {
         };
         let sent = redis::cmd("PUBLISH").arg(CHANNEL).arg(topic).exec_async(&mut redis).await;
         if sent.is_err() {
-            self.tell_here(topic);
+            self.tell_here(EVERYTHING);
         }
         sent
     }

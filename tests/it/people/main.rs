@@ -1,3 +1,17 @@
 //! Stories of persons, branches and teams.
 
+mod acts;
+mod browsing;
+mod enrolment;
+mod language;
+mod policy;
+mod roles;
+mod root_fields;
+mod root_fields_asked;
+mod sessions;
 mod sign_in;
+mod sign_in_races;
+mod sms;
+mod statements;
+mod teams;
+mod yours;

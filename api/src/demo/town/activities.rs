@@ -27,6 +27,10 @@ pub const VACCINATION_SITES: usize = 14;
 /// 06:30–11:30 and 13:00–17:00.
 const SITE_MORNING: themes::Hours = (6 * 60 + 30, 11 * 60 + 30);
 const SITE_AFTERNOON: themes::Hours = (13 * 60, 17 * 60);
+/// 湖滨, at the West Lake in Hangzhou: WGS-84 degrees. The README's first check-in by hand takes place here.
+const STATION: (f64, f64) = (30.2550, 120.1580);
+const STATION_HOURS: [themes::Hours; 3] = [(0, 8 * 60), (8 * 60, 16 * 60), (16 * 60, 24 * 60)];
+const STATION_CAPACITY: i64 = 60;
 const SITE_POSTS: [&str; 3] = ["引导", "登记", "留观"];
 pub const MASS_SITE_CAPACITY: i64 = 40;
 const RADII_M: [i32; 6] = [100, 150, 200, 300, 300, 500];
@@ -57,6 +61,7 @@ struct Slot {
 pub fn all(chance: &Chance, zhejiang: &Zhejiang, people: &People) -> Vec<Activity> {
     let builder = Builder { chance, zhejiang, people };
     let mut activities = builder.vaccination_sites();
+    activities.push(builder.first_aid_station());
     let teams = people.teams.len();
     for number in 0..ACTIVITIES - activities.len() {
         activities.push(builder.team_activity(number % teams, number / teams));
@@ -105,6 +110,22 @@ impl Builder<'_> {
             activities.push(self.activity(&themes::VACCINATION_SITE, team, site, slots, ActivityState::Published));
         }
         activities
+    }
+
+    /// Open day and night beside the West Lake, so that whoever tries the demo finds a shift that runs right now.
+    fn first_aid_station(&self) -> Activity {
+        let site = self.chance.pick(&self.zhejiang.sites_in(WEST_LAKE)).to_owned();
+        let slots = (0..28)
+            .flat_map(|day| STATION_HOURS.map(|hours| Slot { day, hours, capacity: STATION_CAPACITY, posts: &[] }));
+        let mut station =
+            self.activity(&themes::FIRST_AID_STATION, HER_TEAM, site, slots.collect(), ActivityState::Published);
+        if let Ok(point) = Point::wgs84(STATION.0, STATION.1) {
+            station.point = point;
+            (station.row.latitude, station.row.longitude) = STATION;
+            [station.row.unit_x, station.row.unit_y, station.row.unit_z] = point.unit_vector();
+        }
+        station.row.radius_m = 300;
+        station
     }
 
     /// A county with a team of the city, that team, and the rest as given.

@@ -49,6 +49,17 @@ pub const VACCINATION_SITE: Theme = Theme {
     ..PLAIN
 };
 
+/// A station that never closes: its shifts are its own.
+pub const FIRST_AID_STATION: Theme = Theme {
+    category: Some(Category::FirstAid),
+    title: "西湖景区红十字救护站值守",
+    venue: "湖滨红十字救护站",
+    description: "在西湖边的红十字救护站轮班值守，为游客提供包扎、指引和 AED 支持。每班 8 小时，可提前离开。",
+    risks: "夜班请结伴往返，注意临水安全。",
+    minimum_age: 18,
+    ..PLAIN
+};
+
 /// What a team with this speciality announces.
 pub fn of(speciality: Category) -> &'static [Theme] {
     match speciality {
