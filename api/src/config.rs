@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// Address and port to serve at.
-    pub listen: SocketAddr,
+    pub listen: String,
     /// Folder of the embedded database.
     pub data_dir: PathBuf,
     /// `postgres://…` for PostgreSQL; nothing for the SQLite file in `data_dir`. Also `DATABASE_URL`.
@@ -67,7 +67,7 @@ pub struct LogConfig {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            listen: SocketAddr::from(([127, 0, 0, 1], 8000)),
+            listen: "127.0.0.1:8000".into(),
             data_dir: "data".into(),
             database_url: None,
             redis_url: None,
@@ -139,6 +139,9 @@ impl Config {
             }
             _ => Ok(()),
         };
+        if self.listen.parse::<SocketAddr>().is_err() {
+            return Err(format!("listen = {}: must be an address and a port, such as 127.0.0.1:8000", self.listen));
+        }
         scheme("database_url", &self.database_url, &["postgres://", "postgresql://"])?;
         scheme("redis_url", &self.redis_url, &["redis://", "rediss://"])?;
         scheme("sms.webhook_url", &self.sms.webhook_url, &["http://", "https://"])?;
@@ -216,7 +219,7 @@ mod tests {
     #[test]
     fn a_wrong_setting_is_refused_with_key_value_and_what_would_be_right() {
         for (toml, key, value, right) in [
-            ("listen = 'here'", "listen", "here", "socket address"),
+            ("listen = 'here'", "listen", "here", "address and a port"),
             ("database_connections = 0", "database_connections", "0", "1 to 1000"),
             ("[sessions]\naccess_minutes = 'x'", "sessions.access_minutes", "x", "i64"),
             ("database_url = 'mysql://u:secret@h/d'", "database_url", "mysql", "postgres://"),

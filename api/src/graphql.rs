@@ -85,7 +85,11 @@ pub struct NodeQuery;
 #[Object]
 impl NodeQuery {
     /// Anything by its global id; null when it is not there or not yours to see.
-    async fn node(&self, gql: &Context<'_>, id: ID) -> Result<Option<Node>> {
+    async fn node(
+        &self,
+        gql: &Context<'_>,
+        #[graphql(desc = "A global id that this server gave out.")] id: ID,
+    ) -> Result<Option<Node>> {
         let garbage = || Fault::bad_input("The id is no id that this server gave out.");
         let (type_name, key) = node::decode(&id).ok_or_else(garbage)?;
         if type_name == "Division" {
@@ -141,9 +145,12 @@ fn is_me(gql: &Context<'_>, volunteer: VolunteerId) -> bool {
     ctx(gql).actor.as_ref().and_then(|actor| actor.volunteer) == Some(volunteer)
 }
 
+/// What can be read.
 #[derive(MergedObject, Default)]
 pub struct Query(NodeQuery, PeopleQuery, OrganisationQuery, ActivityQuery, RecognitionQuery);
 
+/// What can be done. Each mutation takes one `input` and answers with a payload whose `errors` say what a person can run
+/// into; what is our fault, or not a valid request, is a top-level error with `extensions.code`.
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     AuthMutation,
@@ -233,5 +240,44 @@ pub fn settle_all<T, R, E>(
         Ok(value) => Ok((Some(value), Vec::new())),
         Err(Stop::Refused(refusals)) => Ok((None, refusals.iter().map(|refusal| error(refusal, ctx.lang)).collect())),
         Err(Stop::Fault(fault)) => Err(Error::from(fault)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    /// What a phone developer reads. Only the library's own types (ID, PageInfo, …Connection, …Edge) go without, and the one
+    /// argument `input` of a mutation, whose type says it all.
+    #[tokio::test]
+    async fn everything_in_the_schema_is_described() {
+        let query = "{ __schema { types { name kind description
+            fields(includeDeprecated: true) { name description args { name description } }
+            inputFields { name description } enumValues { name description } } } }";
+        let answer = super::builder().finish().execute(query).await.data.into_json().unwrap();
+        let items = |value: &Value| value.as_array().cloned().unwrap_or_default();
+        let mut bare = Vec::new();
+        for type_ in items(&answer["__schema"]["types"]) {
+            let name = type_["name"].as_str().unwrap();
+            if name == "ID"
+                || name.starts_with("__")
+                || ["Connection", "Edge", "PageInfo"].iter().any(|end| name.ends_with(end))
+            {
+                continue;
+            }
+            let mut look = |item: &Value, of: &str| {
+                if item["description"].as_str().unwrap_or_default().is_empty() {
+                    bare.push(format!("{of}{}", item["name"].as_str().unwrap()));
+                }
+            };
+            look(&type_, "");
+            for field in ["fields", "inputFields", "enumValues"].iter().flat_map(|part| items(&type_[part])) {
+                look(&field, &format!("{name}."));
+                let of = format!("{name}.{}.", field["name"].as_str().unwrap());
+                let spoken = |argument: &&Value| name != "Mutation" || argument["name"] != "input";
+                items(&field["args"]).iter().filter(spoken).for_each(|argument| look(argument, &of));
+            }
+        }
+        assert!(bare.is_empty(), "without a description: {bare:#?}");
     }
 }

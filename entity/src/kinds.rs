@@ -115,7 +115,21 @@ kinds! {
     }
 
     /// A day of the week, in Asia/Shanghai.
-    Weekday { Monday, Tuesday, Wednesday, Thursday, Friday, Saturday, Sunday }
+    Weekday {
+        /// 星期一
+        Monday,
+        /// 星期二
+        Tuesday,
+        /// 星期三
+        Wednesday,
+        /// 星期四
+        Thursday,
+        /// 星期五
+        Friday,
+        /// 星期六
+        Saturday,
+        /// 星期日
+        Sunday }
 
     /// A part of the day, in Asia/Shanghai.
     DayPart {
@@ -141,7 +155,9 @@ kinds! {
     MembershipState {
         /// Asked to join; the leader has not decided.
         Requested,
+        /// A member.
         Accepted,
+        /// The leader said no; asking again is possible.
         Declined,
         /// Left by own wish.
         Left,
@@ -165,6 +181,7 @@ kinds! {
         Draft,
         /// Everyone sees it and may sign up.
         Published,
+        /// Called off; nobody can sign up or check in.
         Cancelled,
     }
 

@@ -48,18 +48,23 @@ pub struct Activity(pub activity::Model);
 /// 活动
 #[Object]
 impl Activity {
+    /// Opaque global id.
     pub async fn id(&self) -> GlobalId<ActivityId> {
         GlobalId(self.0.id)
     }
+    /// Only service gives service time.
     async fn kind(&self) -> ActivityKind {
         self.0.kind
     }
+    /// What it is about.
     async fn category(&self) -> Category {
         self.0.category
     }
+    /// A headline.
     async fn title(&self) -> &str {
         &self.0.title
     }
+    /// What will be done, and how.
     async fn description(&self) -> &str {
         &self.0.description
     }
@@ -67,20 +72,26 @@ impl Activity {
     async fn risks(&self) -> &str {
         &self.0.risks
     }
+    /// What the place is called.
     async fn place_name(&self) -> &str {
         &self.0.place_name
     }
+    /// Street and number, as people say it.
     async fn address(&self) -> &str {
         &self.0.address
     }
     /// The place, in the datum that you ask for.
-    async fn place(&self, #[graphql(default_with = "Datum::Wgs84")] datum: Datum) -> Result<Coordinates> {
+    async fn place(
+        &self,
+        #[graphql(desc = "The coordinate system of the answer.", default_with = "Datum::Wgs84")] datum: Datum,
+    ) -> Result<Coordinates> {
         Coordinates::of(self.0.latitude, self.0.longitude, datum)
     }
     /// The circle within which a phone may check in.
     async fn radius(&self) -> Metres {
         Metres(self.0.radius_m.into())
     }
+    /// Every one of them is needed to sign up.
     async fn skills_required(&self) -> &[Skill] {
         &self.0.skills_required.0
     }
@@ -92,6 +103,7 @@ impl Activity {
     async fn dangerous(&self) -> bool {
         self.0.dangerous
     }
+    /// Whether it can be signed up for.
     async fn state(&self) -> ActivityState {
         self.0.state
     }
@@ -144,18 +156,23 @@ pub struct Shift(pub shift::Model);
 /// 班次
 #[Object]
 impl Shift {
+    /// Opaque global id.
     pub async fn id(&self) -> GlobalId<ShiftId> {
         GlobalId(self.0.id)
     }
+    /// Time before it does not count.
     async fn starts_at(&self) -> Instant {
         self.0.starts_at
     }
+    /// Time after it does not count.
     async fn ends_at(&self) -> Instant {
         self.0.ends_at
     }
+    /// Seats in all.
     async fn capacity(&self) -> i32 {
         self.0.capacity
     }
+    /// Seats that nobody has taken.
     async fn places_left(&self) -> i32 {
         self.0.capacity - self.0.taken
     }
@@ -176,11 +193,14 @@ impl Shift {
     async fn sign_ups(
         &self,
         gql: &Context<'_>,
-        #[graphql(default_with = "vec![SignUpState::Seated]")] states: Vec<SignUpState>,
-        first: Option<i32>,
-        after: Option<String>,
-        last: Option<i32>,
-        before: Option<String>,
+        #[graphql(desc = "Only these; who has a seat when left out.", default_with = "vec![SignUpState::Seated]")]
+        states: Vec<SignUpState>,
+        #[graphql(desc = "The first so many, 0 to 100; 20 when neither `first` nor `last` is given.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "A cursor of this list: the page begins behind it.")] after: Option<String>,
+        #[graphql(desc = "The last so many, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor of this list: the page ends before it.")] before: Option<String>,
     ) -> Result<Option<Connection<String, SignUp>>> {
         if ctx(gql).actor.is_none() {
             return Ok(None);
@@ -212,15 +232,19 @@ pub struct Post(pub post::Model);
 /// 岗位
 #[Object]
 impl Post {
+    /// Opaque global id.
     pub async fn id(&self) -> GlobalId<PostId> {
         GlobalId(self.0.id)
     }
+    /// What is done there.
     async fn name(&self) -> &str {
         &self.0.name
     }
+    /// Seats of this post.
     async fn capacity(&self) -> i32 {
         self.0.capacity
     }
+    /// Seats that nobody has taken.
     async fn places_left(&self) -> i32 {
         self.0.capacity - self.0.taken
     }
@@ -236,12 +260,15 @@ pub struct SignUp {
 /// 报名
 #[Object]
 impl SignUp {
+    /// Opaque global id.
     pub async fn id(&self) -> GlobalId<SignUpId> {
         GlobalId(self.model.id)
     }
+    /// Seated, waiting, or over.
     async fn state(&self) -> SignUpState {
         self.model.state
     }
+    /// Orders the wait-list.
     async fn signed_up_at(&self) -> Instant {
         self.model.signed_up_at
     }
@@ -369,11 +396,14 @@ impl ActivityQuery {
         #[graphql(desc = "Activities with a shift that starts before this; 30 days after `from` when left out.")]
         to: Option<Instant>,
         #[graphql(desc = "All when left out.")] categories: Option<Vec<Category>>,
-        #[graphql(default = false)] only_with_places_left: bool,
-        first: Option<i32>,
-        after: Option<String>,
-        last: Option<i32>,
-        before: Option<String>,
+        #[graphql(desc = "Only with a free seat in a shift within the time.", default = false)]
+        only_with_places_left: bool,
+        #[graphql(desc = "The first so many, 0 to 100; 20 when neither `first` nor `last` is given.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "A cursor of this list: the page begins behind it.")] after: Option<String>,
+        #[graphql(desc = "The last so many, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor of this list: the page ends before it.")] before: Option<String>,
     ) -> Result<NearbyConnection> {
         let ctx = ctx(gql);
         if within.0 > WITHIN_MAX_M {
@@ -406,16 +436,18 @@ impl ActivityQuery {
     async fn activities(
         &self,
         gql: &Context<'_>,
-        division_code: Option<String>,
-        team_id: Option<GlobalId<TeamId>>,
+        #[graphql(desc = "This division and everything below.")] division_code: Option<String>,
+        #[graphql(desc = "Only of this team.")] team_id: Option<GlobalId<TeamId>>,
         #[graphql(desc = "At most 50 characters.")] text: Option<String>,
-        from: Option<Instant>,
-        to: Option<Instant>,
-        categories: Option<Vec<Category>>,
-        first: Option<i32>,
-        after: Option<String>,
-        last: Option<i32>,
-        before: Option<String>,
+        #[graphql(desc = "Only what ends after this.")] from: Option<Instant>,
+        #[graphql(desc = "Only what starts before this.")] to: Option<Instant>,
+        #[graphql(desc = "All when left out.")] categories: Option<Vec<Category>>,
+        #[graphql(desc = "The first so many, 0 to 100; 20 when neither `first` nor `last` is given.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "A cursor of this list: the page begins behind it.")] after: Option<String>,
+        #[graphql(desc = "The last so many, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor of this list: the page ends before it.")] before: Option<String>,
     ) -> Result<Connection<String, Activity>> {
         let page = Page::read("activities", PageArgs { first, after, last, before })?;
         let team = team_id.map(|id| id.0);
@@ -442,17 +474,20 @@ impl ActivityQuery {
 struct PostInput {
     /// At most 20 characters, different from the shift's other posts.
     name: String,
+    /// 1 to 10,000.
     capacity: i32,
 }
 
 /// A new shift.
 #[derive(InputObject)]
 struct ShiftInput {
+    /// May lie in the past as long as the end does not.
     starts_at: Instant,
     /// After `startsAt`, at most 72 h; over midnight is fine.
     ends_at: Instant,
     /// 1 to 10,000. With posts, the sum of theirs.
     capacity: i32,
+    /// None when left out.
     #[graphql(default)]
     posts: Vec<PostInput>,
 }
@@ -469,11 +504,15 @@ impl ShiftInput {
     }
 }
 
+/// What `createActivity` takes.
 #[derive(InputObject)]
 struct CreateActivityInput {
+    /// The team that organises and records.
     team_id: GlobalId<TeamId>,
+    /// Only service gives service time.
     #[graphql(default_with = "ActivityKind::Service")]
     kind: ActivityKind,
+    /// What it is about.
     category: Category,
     /// At most 60 characters.
     title: String,
@@ -488,85 +527,116 @@ struct CreateActivityInput {
     address: String,
     /// Of the place, any level.
     division_code: String,
+    /// Where people check in.
     place: Place,
     /// Whole metres; the policy's default (300 m) when left out.
     radius: Option<i32>,
+    /// Every one of them is needed to sign up.
     #[graphql(default)]
     skills_required: Vec<Skill>,
     /// Whole years on the day of the shift.
     #[graphql(default = 14)]
     minimum_age: i32,
+    /// Minors are refused.
     #[graphql(default = false)]
     dangerous: bool,
     /// At least one.
     shifts: Vec<ShiftInput>,
 }
 
+/// What became of it.
 #[derive(SimpleObject)]
 struct ActivityPayload {
     /// Null when it was refused.
     activity: Option<Activity>,
+    /// Why it was refused, for people and for the app; empty when it was done.
     errors: Vec<ActivityError>,
 }
 
+/// What became of it.
 #[derive(SimpleObject)]
 struct ShiftPayload {
     /// Null when it was refused.
     shift: Option<Shift>,
+    /// Why it was refused, for people and for the app; empty when it was done.
     errors: Vec<ActivityError>,
 }
 
+/// What `publishActivity` takes.
 #[derive(InputObject)]
 struct PublishActivityInput {
+    /// A draft of your team.
     activity_id: GlobalId<ActivityId>,
 }
 
 /// Leave out what stays as it is.
 #[derive(InputObject)]
 struct ChangeActivityInput {
+    /// An activity of your team.
     activity_id: GlobalId<ActivityId>,
     /// What changed and why, for those who signed up; 1 to 500 characters.
     note: String,
+    /// What it is about.
     category: Option<Category>,
+    /// At most 60 characters.
     title: Option<String>,
+    /// At most 5,000 characters.
     description: Option<String>,
+    /// At most 2,000 characters.
     risks: Option<String>,
+    /// At most 60 characters.
     place_name: Option<String>,
+    /// At most 200 characters.
     address: Option<String>,
+    /// Of the place, any level.
     division_code: Option<String>,
+    /// Where people check in.
     place: Option<Place>,
     /// Whole metres.
     radius: Option<i32>,
+    /// Replaces the list.
     skills_required: Option<Vec<Skill>>,
+    /// Whole years on the day of the shift.
     minimum_age: Option<i32>,
+    /// Minors are refused from then on.
     dangerous: Option<bool>,
 }
 
+/// What `cancelActivity` takes.
 #[derive(InputObject)]
 struct CancelActivityInput {
+    /// An activity of your team.
     activity_id: GlobalId<ActivityId>,
     /// Those who signed up read it; 1 to 500 characters.
     reason: String,
 }
 
+/// What `addShift` takes.
 #[derive(InputObject)]
 struct AddShiftInput {
+    /// An activity of your team.
     activity_id: GlobalId<ActivityId>,
+    /// The new shift.
     shift: ShiftInput,
 }
 
 /// New seats of a post.
 #[derive(InputObject)]
 struct PostCapacityInput {
+    /// A post of this shift.
     post_id: GlobalId<PostId>,
+    /// 1 to 10,000, and no less than are taken.
     capacity: i32,
 }
 
 /// Leave out what stays as it is.
 #[derive(InputObject)]
 struct ChangeShiftInput {
+    /// A shift of your team.
     shift_id: GlobalId<ShiftId>,
+    /// Refused once somebody has checked in.
     starts_at: Option<Instant>,
+    /// Refused once somebody has checked in.
     ends_at: Option<Instant>,
     /// For a shift without posts.
     capacity: Option<i32>,
@@ -578,14 +648,17 @@ struct ChangeShiftInput {
     note: String,
 }
 
+/// What `signUpForShift` takes.
 #[derive(InputObject)]
 struct SignUpForShiftInput {
+    /// A shift of a published activity.
     shift_id: GlobalId<ShiftId>,
     /// Needed when the shift has posts.
     #[graphql(default)]
     post_id: MaybeUndefined<GlobalId<PostId>>,
 }
 
+/// What became of it.
 #[derive(SimpleObject)]
 struct SignUpForShiftPayload {
     /// Seated, or waiting when the shift is full; null when it was refused.
@@ -594,15 +667,19 @@ struct SignUpForShiftPayload {
     errors: Vec<SignUpError>,
 }
 
+/// What `leaveShift` takes.
 #[derive(InputObject)]
 struct LeaveShiftInput {
+    /// A shift that you signed up for.
     shift_id: GlobalId<ShiftId>,
 }
 
+/// What became of it.
 #[derive(SimpleObject)]
 struct LeaveShiftPayload {
     /// Null when it was refused.
     sign_up: Option<SignUp>,
+    /// Why it was refused, for people and for the app; empty when it was done.
     errors: Vec<LeaveShiftError>,
 }
 

@@ -28,15 +28,19 @@ pub struct Attendance(pub attendance::Model);
 /// 签到/签退: one stay at a shift. Only its volunteer and the team's leaders and desk ever see it.
 #[Object]
 impl Attendance {
+    /// Opaque global id.
     pub async fn id(&self) -> GlobalId<AttendanceId> {
         GlobalId(self.0.id)
     }
+    /// Open until check-out.
     async fn state(&self) -> AttendanceState {
         self.0.state
     }
+    /// By the server's clock.
     async fn checked_in_at(&self) -> Instant {
         self.0.checked_in_at
     }
+    /// How the check-in was proved.
     async fn check_in_grade(&self) -> EvidenceGrade {
         self.0.check_in_grade
     }
@@ -76,6 +80,7 @@ pub async fn my_open_attendance(gql: &Context<'_>, volunteer: Option<VolunteerId
 /// Where the phone is, and how well it knows.
 #[derive(InputObject)]
 struct FixInput {
+    /// As the phone gives it, with its datum.
     place: Place,
     /// The phone's own estimate of its error; more than 500 m proves nothing.
     accuracy: Metres,
@@ -89,32 +94,41 @@ impl FixInput {
     }
 }
 
+/// What `checkIn` takes.
 #[derive(InputObject)]
 struct CheckInInput {
+    /// The shift that you signed up for.
     shift_id: GlobalId<ShiftId>,
+    /// Where the phone is.
     fix: FixInput,
     /// A UUID that the phone makes once for each wish and sends again with each repeat: a repeat is the same success.
     request_id: Uuid,
 }
 
+/// What became of it.
 #[derive(SimpleObject)]
 struct CheckInPayload {
     /// Null when it was refused; the try is kept.
     attendance: Option<Attendance>,
+    /// Why it was refused, for people and for the app; empty when it was done.
     errors: Vec<CheckInError>,
 }
 
+/// What `checkOut` takes.
 #[derive(InputObject)]
 struct CheckOutInput {
+    /// Where the phone is.
     fix: FixInput,
     /// A UUID that the phone makes once for each wish and sends again with each repeat: a repeat is the same success.
     request_id: Uuid,
 }
 
+/// What became of it.
 #[derive(SimpleObject)]
 struct CheckOutPayload {
     /// Null when it was refused; the try is kept.
     attendance: Option<Attendance>,
+    /// Why it was refused, for people and for the app; empty when it was done.
     errors: Vec<CheckOutError>,
 }
 

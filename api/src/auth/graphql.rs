@@ -21,6 +21,7 @@ pub struct Session {
 /// A device on which you are signed in.
 #[Object]
 impl Session {
+    /// Opaque global id.
     pub async fn id(&self) -> GlobalId<SessionId> {
         GlobalId(self.model.id)
     }
@@ -28,6 +29,7 @@ impl Session {
     async fn device(&self) -> &str {
         &self.model.device
     }
+    /// When you signed in there.
     async fn created_at(&self) -> Instant {
         self.model.created_at
     }
@@ -46,10 +48,13 @@ impl Session {
 pub struct SessionTokens {
     /// Send it as `Authorization: Bearer …`, and as `authorization` in a WebSocket's `connection_init`.
     access_token: String,
+    /// Refresh before then.
     access_expires_at: Instant,
     /// Good once, for `refreshSession`. Using it a second time ends the session.
     refresh_token: String,
+    /// Without a refresh until then, the person signs in again.
     refresh_expires_at: Instant,
+    /// The session that they belong to.
     session: Session,
 }
 
@@ -65,20 +70,26 @@ impl From<Tokens> for SessionTokens {
     }
 }
 
+/// What `requestSignInCode` takes.
 #[derive(InputObject)]
 struct RequestSignInCodeInput {
+    /// The phone that gets the text message.
     phone: PhoneNumber,
 }
 
+/// What became of it.
 #[derive(SimpleObject)]
 struct RequestSignInCodePayload {
     /// Until when the code is good; null when none was sent.
     expires_at: Option<Instant>,
+    /// Why it was refused, for people and for the app; empty when it was done.
     errors: Vec<RequestSignInCodeError>,
 }
 
+/// What `signIn` takes.
 #[derive(InputObject)]
 struct SignInInput {
+    /// The number that the code was sent to.
     phone: PhoneNumber,
     /// The six digits from the text message.
     code: String,
@@ -86,35 +97,44 @@ struct SignInInput {
     device: String,
 }
 
+/// What became of it.
 #[derive(SimpleObject)]
 struct SignInPayload {
     /// Null when the sign-in was refused.
     tokens: Option<SessionTokens>,
+    /// Why it was refused, for people and for the app; empty when it was done.
     errors: Vec<SignInError>,
 }
 
+/// What `refreshSession` takes.
 #[derive(InputObject)]
 struct RefreshSessionInput {
+    /// The newest one; an older one ends the session.
     refresh_token: String,
 }
 
+/// What became of it.
 #[derive(SimpleObject)]
 struct RefreshSessionPayload {
     /// Null when the refresh was refused.
     tokens: Option<SessionTokens>,
+    /// Why it was refused, for people and for the app; empty when it was done.
     errors: Vec<RefreshSessionError>,
 }
 
+/// What `endSession` takes.
 #[derive(InputObject)]
 struct EndSessionInput {
     /// One of `me.sessions`; the current one when left out.
     session_id: Option<GlobalId<SessionId>>,
 }
 
+/// What became of it.
 #[derive(SimpleObject)]
 struct EndSessionPayload {
     /// The session that ended; null when none did.
     session_id: Option<GlobalId<SessionId>>,
+    /// Why it was refused, for people and for the app; empty when it was done.
     errors: Vec<EndSessionError>,
 }
 

@@ -125,9 +125,10 @@ pub async fn end_session(ctx: &Ctx, session: Option<SessionId>) -> Result<Sessio
     if ended { Ok(session) } else { Err(EndSessionRefusal::NotFound.into()) }
 }
 
-/// Where the caller is signed in, newest first.
+/// Where the caller is signed in, newest first. A session whose refresh token has expired is over, though nobody ended it.
 pub async fn my_sessions(ctx: &Ctx) -> Result<Vec<session::Model>, Fault> {
-    Ok(store::open_sessions(&ctx.db.conn, ctx.actor()?.person).await?)
+    let used_after = ctx.now() - TimeDelta::days(ctx.config.sessions.refresh_days);
+    Ok(store::open_sessions(&ctx.db.conn, ctx.actor()?.person, used_after).await?)
 }
 
 async fn issue(

@@ -183,11 +183,16 @@ pub async fn end_session(
     Ok(update.exec(db).await?.rows_affected == 1)
 }
 
-/// The person's open sessions, newest first.
-pub async fn open_sessions(db: &impl ConnectionTrait, person: PersonId) -> Result<Vec<session::Model>, DbErr> {
+/// The person's open sessions that were used after this moment, newest first.
+pub async fn open_sessions(
+    db: &impl ConnectionTrait,
+    person: PersonId,
+    used_after: Instant,
+) -> Result<Vec<session::Model>, DbErr> {
     session::Entity::find()
         .filter(session::Column::PersonId.eq(person))
         .filter(session::Column::EndedAt.is_null())
+        .filter(session::Column::LastUsedAt.gt(used_after))
         .order_by_desc(session::Column::Id)
         .all(db)
         .await

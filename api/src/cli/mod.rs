@@ -169,7 +169,7 @@ async fn serve(config: Config) -> Result<(), String> {
 
 /// Takes the port before anything else is done, so that a port in use costs nothing.
 pub async fn bind(config: &Config) -> Result<TcpListener, String> {
-    TcpListener::bind(config.listen).await.map_err(|error| match error.kind() {
+    TcpListener::bind(&config.listen).await.map_err(|error| match error.kind() {
         std::io::ErrorKind::AddrInUse => format!(
             "listen = {}: the port is in use. Stop the other program, or choose another port with --listen 127.0.0.1:8001",
             config.listen

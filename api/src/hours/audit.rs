@@ -8,8 +8,7 @@ use boai_entity::{
     ledger_entry, service_record, volunteer_total,
 };
 use sea_orm::{
-    AccessMode, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, IsolationLevel, TransactionOptions,
-    TransactionTrait,
+    AccessMode, DatabaseTransaction, DbBackend, DbErr, IsolationLevel, TransactionOptions, TransactionTrait,
 };
 
 use super::{

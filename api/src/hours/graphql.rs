@@ -32,6 +32,7 @@ pub struct ServiceRecord(pub service_record::Model);
 /// 志愿服务记录: what one attendance counts for.
 #[Object]
 impl ServiceRecord {
+    /// Opaque global id.
     pub async fn id(&self) -> GlobalId<ServiceRecordId> {
         GlobalId(self.0.id)
     }
@@ -39,9 +40,11 @@ impl ServiceRecord {
     async fn date(&self) -> Date {
         Date(self.0.service_date)
     }
+    /// Start of what counts.
     async fn served_from(&self) -> Instant {
         self.0.served_from
     }
+    /// End of what counts.
     async fn served_to(&self) -> Instant {
         self.0.served_to
     }
@@ -49,6 +52,7 @@ impl ServiceRecord {
     async fn minutes(&self) -> Minutes {
         Minutes(self.0.minutes.into())
     }
+    /// Pending until the leader's word.
     async fn state(&self) -> RecordState {
         self.0.state
     }
@@ -56,6 +60,7 @@ impl ServiceRecord {
     async fn book(&self) -> Book {
         self.0.book
     }
+    /// What the activity was about.
     async fn category(&self) -> Category {
         self.0.category
     }
@@ -110,6 +115,7 @@ impl HoursSummary {
         };
         self.of(TotalDimension::Year).map(year).collect()
     }
+    /// By what the activities were about.
     async fn by_category(&self) -> Result<Vec<CategoryHours>> {
         let category = |total: &volunteer_total::Model| {
             Ok(CategoryHours {
@@ -148,16 +154,22 @@ impl HoursSummary {
 /// Service time of a calendar year.
 #[derive(SimpleObject)]
 struct YearHours {
+    /// Calendar year (Asia/Shanghai) of service.
     year: i32,
+    /// Confirmed by a leader.
     confirmed: Minutes,
+    /// Waits for a leader.
     pending: Minutes,
 }
 
 /// Service time in a category.
 #[derive(SimpleObject)]
 struct CategoryHours {
+    /// What the activities were about.
     category: Category,
+    /// Confirmed by a leader.
     confirmed: Minutes,
+    /// Waits for a leader.
     pending: Minutes,
 }
 
@@ -167,7 +179,9 @@ struct CategoryHours {
 struct TeamHours {
     #[graphql(skip)]
     team_id: TeamId,
+    /// Confirmed by a leader.
     confirmed: Minutes,
+    /// Waits for a leader.
     pending: Minutes,
 }
 
@@ -182,8 +196,11 @@ impl TeamHours {
 /// Service time proved one way.
 #[derive(SimpleObject)]
 struct BookHours {
+    /// How the time was proved.
     book: Book,
+    /// Confirmed by a leader.
     confirmed: Minutes,
+    /// Waits for a leader.
     pending: Minutes,
 }
 
@@ -214,12 +231,17 @@ enum HoursDecision {
     Reject,
 }
 
+/// The leader's word on one attendance.
 #[derive(InputObject)]
 struct ConfirmHoursItem {
+    /// From the board or the shift.
     attendance_id: GlobalId<AttendanceId>,
+    /// Confirms when left out.
     #[graphql(default_with = "HoursDecision::Confirm")]
     decision: HoursDecision,
+    /// For `CORRECT`.
     served_from: Option<Instant>,
+    /// For `CORRECT`.
     served_to: Option<Instant>,
     /// The volunteer reads it; at most 500 characters.
     #[graphql(default)]
@@ -242,6 +264,7 @@ impl ConfirmHoursItem {
     }
 }
 
+/// What `confirmHours` takes.
 #[derive(InputObject)]
 struct ConfirmHoursInput {
     /// At most 200. Each is decided by itself: one that is refused spoils no other.
@@ -251,12 +274,15 @@ struct ConfirmHoursInput {
 /// What became of one item.
 #[derive(SimpleObject)]
 struct ConfirmHoursResult {
+    /// The item's attendance.
     attendance_id: GlobalId<AttendanceId>,
     /// Null when it was refused.
     record: Option<ServiceRecord>,
+    /// Why it was refused, for people and for the app; empty when it was done.
     errors: Vec<ConfirmHoursError>,
 }
 
+/// What became of it.
 #[derive(SimpleObject)]
 struct ConfirmHoursPayload {
     /// One for each item, in the order given.

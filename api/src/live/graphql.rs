@@ -32,12 +32,15 @@ pub struct AttendanceBoard {
 /// 签到看板: a shift's head count and newest check-ins at a moment.
 #[Object]
 impl AttendanceBoard {
+    /// The shift that is shown.
     async fn shift_id(&self) -> GlobalId<ShiftId> {
         GlobalId(self.shift)
     }
+    /// When these numbers were true.
     async fn as_of(&self) -> Instant {
         self.as_of
     }
+    /// Seats of the shift.
     async fn capacity(&self) -> i32 {
         self.count.capacity
     }
@@ -81,6 +84,7 @@ pub async fn board_of(ctx: &Ctx, shift: ShiftId) -> Result<Option<AttendanceBoar
 #[derive(Default)]
 pub struct LiveSubscription;
 
+/// What can be watched, over graphql-transport-ws.
 #[Subscription]
 impl LiveSubscription {
     /// The live board of a shift, at once and after each change. For who leads the team or runs its desk. Each item is the
@@ -88,7 +92,7 @@ impl LiveSubscription {
     async fn attendance_board(
         &self,
         gql: &Context<'_>,
-        shift_id: GlobalId<ShiftId>,
+        #[graphql(desc = "A shift of a team in your care.")] shift_id: GlobalId<ShiftId>,
     ) -> Result<impl Stream<Item = Result<AttendanceBoard>> + use<>> {
         let ctx = ctx(gql).clone();
         let shift = shift_id.0;

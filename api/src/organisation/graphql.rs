@@ -33,6 +33,7 @@ pub struct Division(pub division::Model);
 /// 行政区划: an official administrative division.
 #[Object]
 impl Division {
+    /// Opaque global id.
     pub async fn id(&self) -> async_graphql::ID {
         node::encode("Division", &self.0.code)
     }
@@ -40,9 +41,11 @@ impl Division {
     async fn code(&self) -> &str {
         &self.0.code
     }
+    /// Province, city, county, township or village.
     async fn level(&self) -> DivisionLevel {
         self.0.level
     }
+    /// Its official name.
     async fn name(&self) -> &str {
         &self.0.name
     }
@@ -64,10 +67,12 @@ impl Division {
     async fn children(
         &self,
         gql: &Context<'_>,
-        first: Option<i32>,
-        after: Option<String>,
-        last: Option<i32>,
-        before: Option<String>,
+        #[graphql(desc = "The first so many, 0 to 100; 20 when neither `first` nor `last` is given.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "A cursor of this list: the page begins behind it.")] after: Option<String>,
+        #[graphql(desc = "The last so many, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor of this list: the page ends before it.")] before: Option<String>,
     ) -> Result<Connection<String, Division>> {
         let filter = DivisionFilter { parent_code: Some(self.0.code.clone()), level: None, name: None };
         divisions(gql, filter, PageArgs { first, after, last, before }).await
@@ -80,15 +85,19 @@ pub struct Branch(pub branch::Model);
 /// 红十字会与基层组织: a Red Cross society at a division's level, or inside a school or firm.
 #[Object]
 impl Branch {
+    /// Opaque global id.
     pub async fn id(&self) -> GlobalId<BranchId> {
         GlobalId(self.0.id)
     }
+    /// Its full name.
     async fn name(&self) -> &str {
         &self.0.name
     }
+    /// The level of the division it serves.
     async fn level(&self) -> DivisionLevel {
         self.0.level
     }
+    /// Territorial, or inside a school or firm.
     async fn kind(&self) -> BranchKind {
         self.0.kind
     }
@@ -110,10 +119,12 @@ impl Branch {
     async fn children(
         &self,
         gql: &Context<'_>,
-        first: Option<i32>,
-        after: Option<String>,
-        last: Option<i32>,
-        before: Option<String>,
+        #[graphql(desc = "The first so many, 0 to 100; 20 when neither `first` nor `last` is given.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "A cursor of this list: the page begins behind it.")] after: Option<String>,
+        #[graphql(desc = "The last so many, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor of this list: the page ends before it.")] before: Option<String>,
     ) -> Result<Connection<String, Branch>> {
         let filter = BranchFilter { parent: Some(self.0.id), level: None, name: None };
         branches(gql, filter, PageArgs { first, after, last, before }).await
@@ -123,10 +134,12 @@ impl Branch {
     async fn teams(
         &self,
         gql: &Context<'_>,
-        first: Option<i32>,
-        after: Option<String>,
-        last: Option<i32>,
-        before: Option<String>,
+        #[graphql(desc = "The first so many, 0 to 100; 20 when neither `first` nor `last` is given.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "A cursor of this list: the page begins behind it.")] after: Option<String>,
+        #[graphql(desc = "The last so many, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor of this list: the page ends before it.")] before: Option<String>,
     ) -> Result<Connection<String, Team>> {
         let filter = TeamFilter { branch: Some(self.0.id), speciality: None, name: None };
         teams(gql, filter, PageArgs { first, after, last, before }).await
@@ -139,9 +152,11 @@ pub struct Team(pub team::Model);
 /// 志愿服务队
 #[Object]
 impl Team {
+    /// Opaque global id.
     pub async fn id(&self) -> GlobalId<TeamId> {
         GlobalId(self.0.id)
     }
+    /// Unlike any other of its branch.
     async fn name(&self) -> &str {
         &self.0.name
     }
@@ -149,9 +164,11 @@ impl Team {
     async fn speciality(&self) -> Category {
         self.0.speciality
     }
+    /// What it does, in its own words.
     async fn description(&self) -> &str {
         &self.0.description
     }
+    /// When it was founded here.
     async fn created_at(&self) -> Instant {
         self.0.created_at
     }
@@ -169,11 +186,14 @@ impl Team {
     async fn members(
         &self,
         gql: &Context<'_>,
-        #[graphql(default_with = "MembershipState::Accepted")] state: MembershipState,
-        first: Option<i32>,
-        after: Option<String>,
-        last: Option<i32>,
-        before: Option<String>,
+        #[graphql(desc = "Members, or who asks to be one.", default_with = "MembershipState::Accepted")]
+        state: MembershipState,
+        #[graphql(desc = "The first so many, 0 to 100; 20 when neither `first` nor `last` is given.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "A cursor of this list: the page begins behind it.")] after: Option<String>,
+        #[graphql(desc = "The last so many, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor of this list: the page ends before it.")] before: Option<String>,
     ) -> Result<Option<Connection<String, TeamMember>>> {
         let ctx = ctx(gql);
         if !may_with_team(gql, Action::DecideMembers, self.0.id).await? {
@@ -201,9 +221,11 @@ pub struct TeamMember(pub team_member::Model);
 /// A volunteer in a team, or asking to be.
 #[Object]
 impl TeamMember {
+    /// Requested, accepted, declined or left.
     async fn state(&self) -> MembershipState {
         self.0.state
     }
+    /// When the volunteer asked to join.
     async fn asked_at(&self) -> Instant {
         self.0.asked_at
     }
@@ -250,7 +272,11 @@ pub struct OrganisationQuery;
 #[Object]
 impl OrganisationQuery {
     /// One division by its national code; null when there is none.
-    async fn division(&self, gql: &Context<'_>, code: String) -> Result<Option<Division>> {
+    async fn division(
+        &self,
+        gql: &Context<'_>,
+        #[graphql(desc = "2, 4, 6, 9 or 12 digits.")] code: String,
+    ) -> Result<Option<Division>> {
         Ok(store::division(&ctx(gql).db.conn, &code).await.map_err(Fault::from)?.map(Division))
     }
 
@@ -260,13 +286,15 @@ impl OrganisationQuery {
     async fn divisions(
         &self,
         gql: &Context<'_>,
-        parent_code: Option<String>,
-        level: Option<DivisionLevel>,
-        name: Option<String>,
-        first: Option<i32>,
-        after: Option<String>,
-        last: Option<i32>,
-        before: Option<String>,
+        #[graphql(desc = "Only those directly below this division.")] parent_code: Option<String>,
+        #[graphql(desc = "Only those of this level.")] level: Option<DivisionLevel>,
+        #[graphql(desc = "Only those with this in their name; at most 50 characters.")] name: Option<String>,
+        #[graphql(desc = "The first so many, 0 to 100; 20 when neither `first` nor `last` is given.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "A cursor of this list: the page begins behind it.")] after: Option<String>,
+        #[graphql(desc = "The last so many, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor of this list: the page ends before it.")] before: Option<String>,
     ) -> Result<Connection<String, Division>> {
         let filter = DivisionFilter { parent_code, level, name: search(name)? };
         divisions(gql, filter, PageArgs { first, after, last, before }).await
@@ -278,13 +306,15 @@ impl OrganisationQuery {
     async fn branches(
         &self,
         gql: &Context<'_>,
-        parent_id: Option<GlobalId<BranchId>>,
-        level: Option<DivisionLevel>,
-        name: Option<String>,
-        first: Option<i32>,
-        after: Option<String>,
-        last: Option<i32>,
-        before: Option<String>,
+        #[graphql(desc = "Only those directly below this branch.")] parent_id: Option<GlobalId<BranchId>>,
+        #[graphql(desc = "Only those of this level.")] level: Option<DivisionLevel>,
+        #[graphql(desc = "Only those with this in their name; at most 50 characters.")] name: Option<String>,
+        #[graphql(desc = "The first so many, 0 to 100; 20 when neither `first` nor `last` is given.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "A cursor of this list: the page begins behind it.")] after: Option<String>,
+        #[graphql(desc = "The last so many, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor of this list: the page ends before it.")] before: Option<String>,
     ) -> Result<Connection<String, Branch>> {
         let filter = BranchFilter { parent: parent_id.map(|id| id.0), level, name: search(name)? };
         branches(gql, filter, PageArgs { first, after, last, before }).await
@@ -296,67 +326,86 @@ impl OrganisationQuery {
     async fn teams(
         &self,
         gql: &Context<'_>,
-        branch_id: Option<GlobalId<BranchId>>,
-        speciality: Option<Category>,
-        name: Option<String>,
-        first: Option<i32>,
-        after: Option<String>,
-        last: Option<i32>,
-        before: Option<String>,
+        #[graphql(desc = "Only those of this branch.")] branch_id: Option<GlobalId<BranchId>>,
+        #[graphql(desc = "Only those with this speciality.")] speciality: Option<Category>,
+        #[graphql(desc = "Only those with this in their name; at most 50 characters.")] name: Option<String>,
+        #[graphql(desc = "The first so many, 0 to 100; 20 when neither `first` nor `last` is given.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "A cursor of this list: the page begins behind it.")] after: Option<String>,
+        #[graphql(desc = "The last so many, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor of this list: the page ends before it.")] before: Option<String>,
     ) -> Result<Connection<String, Team>> {
         let filter = TeamFilter { branch: branch_id.map(|id| id.0), speciality, name: search(name)? };
         teams(gql, filter, PageArgs { first, after, last, before }).await
     }
 }
 
+/// What `foundTeam` takes.
 #[derive(InputObject)]
 struct FoundTeamInput {
+    /// A branch in your care.
     branch_id: GlobalId<BranchId>,
     /// At most 50 characters, unlike any other team of the branch.
     name: String,
+    /// What it is good at.
     speciality: Category,
     /// At most 2,000 characters.
     #[graphql(default)]
     description: String,
 }
 
+/// What became of it.
 #[derive(SimpleObject)]
 struct FoundTeamPayload {
     /// Null when it was refused.
     team: Option<Team>,
+    /// Why it was refused, for people and for the app; empty when it was done.
     errors: Vec<FoundTeamError>,
 }
 
+/// What `teamMembership` takes.
 #[derive(InputObject)]
 struct TeamMembershipInput {
+    /// The team.
     team_id: GlobalId<TeamId>,
 }
 
+/// What became of it.
 #[derive(SimpleObject)]
 struct AskToJoinTeamPayload {
     /// Null when it was refused.
     membership: Option<TeamMember>,
+    /// Why it was refused, for people and for the app; empty when it was done.
     errors: Vec<TeamMembershipError>,
 }
 
+/// What became of it.
 #[derive(SimpleObject)]
 struct LeaveTeamPayload {
     /// The team that you left; null when it was refused.
     team_id: Option<GlobalId<TeamId>>,
+    /// Why it was refused, for people and for the app; empty when it was done.
     errors: Vec<TeamMembershipError>,
 }
 
+/// What `decideTeamMember` takes.
 #[derive(InputObject)]
 struct DecideTeamMemberInput {
+    /// A team that you lead.
     team_id: GlobalId<TeamId>,
+    /// Who asked to join.
     volunteer_id: GlobalId<VolunteerId>,
+    /// Yes or no.
     accept: bool,
 }
 
+/// What became of it.
 #[derive(SimpleObject)]
 struct DecideTeamMemberPayload {
     /// Null when it was refused.
     membership: Option<TeamMember>,
+    /// Why it was refused, for people and for the app; empty when it was done.
     errors: Vec<DecideTeamMemberError>,
 }
 

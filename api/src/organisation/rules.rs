@@ -36,6 +36,12 @@ refusals! {
     }
 }
 
+/// Whether this can be a national code, which has digits only. Anything else is the code of nothing, and no database is
+/// asked for it (PostgreSQL takes no NUL in a text).
+pub fn is_code(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// Whether a volunteer in this state may ask to join (again).
 pub fn may_ask(current: Option<MembershipState>) -> Result<(), MembershipRefusal> {
     match current {

@@ -8,17 +8,23 @@ use boai_entity::{
 };
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QuerySelect,
-    sea_query::{Expr, ExprTrait, LikeExpr, OnConflict},
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, QueryFilter, QuerySelect,
+    sea_query::{Expr, ExprTrait, LikeExpr, OnConflict, SimpleExpr, extension::postgres::PgExpr},
 };
 
+use super::rules::is_code;
 use crate::platform::{
     db,
     pages::{Page, Slice},
 };
 
-fn named_like(column: impl ColumnTrait, text: &str) -> sea_orm::sea_query::SimpleExpr {
-    Expr::col(column).like(LikeExpr::new(db::contains_pattern(text)).escape('\\'))
+/// Names with this text in them, in small or capital Latin letters: SQLite's `LIKE` does not tell them apart, PostgreSQL's does.
+fn named_like(db: &impl ConnectionTrait, column: impl ColumnTrait, text: &str) -> SimpleExpr {
+    let pattern = LikeExpr::new(db::contains_pattern(text)).escape('\\');
+    match db.get_database_backend() {
+        DbBackend::Sqlite => Expr::col(column).like(pattern),
+        _ => Expr::col(column).ilike(pattern),
+    }
 }
 
 pub struct DivisionFilter {
@@ -35,18 +41,24 @@ pub async fn divisions(
 ) -> Result<Slice<division::Model>, DbErr> {
     let mut select = division::Entity::find();
     if let Some(parent) = filter.parent_code {
+        if !is_code(&parent) {
+            return Ok(Slice { rows: Vec::new(), has_previous: false, has_next: false });
+        }
         select = select.filter(division::Column::ParentCode.eq(parent));
     }
     if let Some(level) = filter.level {
         select = select.filter(division::Column::Level.eq(level));
     }
     if let Some(name) = filter.name {
-        select = select.filter(named_like(division::Column::Name, &name));
+        select = select.filter(named_like(db, division::Column::Name, &name));
     }
     page.fetch(select.cursor_by(division::Column::Code), db).await
 }
 
 pub async fn division(db: &impl ConnectionTrait, code: &str) -> Result<Option<division::Model>, DbErr> {
+    if !is_code(code) {
+        return Ok(None);
+    }
     division::Entity::find_by_id(code).one(db).await
 }
 
@@ -70,7 +82,7 @@ pub async fn branches(
         select = select.filter(branch::Column::Level.eq(level));
     }
     if let Some(name) = filter.name {
-        select = select.filter(named_like(branch::Column::Name, &name));
+        select = select.filter(named_like(db, branch::Column::Name, &name));
     }
     page.fetch(select.cursor_by(branch::Column::Path), db).await
 }
@@ -98,7 +110,7 @@ pub async fn teams(
         select = select.filter(team::Column::Speciality.eq(speciality));
     }
     if let Some(name) = filter.name {
-        select = select.filter(named_like(team::Column::Name, &name));
+        select = select.filter(named_like(db, team::Column::Name, &name));
     }
     page.fetch(select.cursor_by((team::Column::Name, team::Column::Id)), db).await
 }
@@ -156,9 +168,16 @@ pub async fn ask_to_join(
         decided_at: Set(None),
         decided_by: Set(None),
     };
+    // Who is waiting keeps the place in the line, and who is in stays in.
+    let over = [MembershipState::Left, MembershipState::Declined];
     let again = OnConflict::columns([team_member::Column::TeamId, team_member::Column::VolunteerId])
-        .update_columns([team_member::Column::State, team_member::Column::AskedAt])
-        .action_and_where(Expr::col((team_member::Entity, team_member::Column::State)).ne(MembershipState::Accepted))
+        .update_columns([
+            team_member::Column::State,
+            team_member::Column::AskedAt,
+            team_member::Column::DecidedAt,
+            team_member::Column::DecidedBy,
+        ])
+        .action_and_where(Expr::col((team_member::Entity, team_member::Column::State)).is_in(over))
         .to_owned();
     team_member::Entity::insert(row).on_conflict(again).exec_without_returning(db).await?;
     Ok(())

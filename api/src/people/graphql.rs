@@ -45,6 +45,7 @@ pub struct Volunteer {
 /// 志愿者, as the viewer may see them: others get a masked name (王*明), the person and their team's leaders the whole one.
 #[Object]
 impl Volunteer {
+    /// Opaque global id.
     pub async fn id(&self) -> GlobalId<VolunteerId> {
         GlobalId(self.model.id)
     }
@@ -56,6 +57,7 @@ impl Volunteer {
     async fn number(&self) -> Option<&str> {
         self.whole.then_some(self.model.number.as_str())
     }
+    /// Enrolled (登记) or registered (注册).
     async fn state(&self) -> VolunteerState {
         self.model.state
     }
@@ -72,6 +74,7 @@ pub struct MyVolunteer(volunteer::Model);
 /// Your own volunteer's file.
 #[Object]
 impl MyVolunteer {
+    /// Opaque global id.
     pub async fn id(&self) -> GlobalId<VolunteerId> {
         GlobalId(self.0.id)
     }
@@ -79,9 +82,11 @@ impl MyVolunteer {
     async fn number(&self) -> &str {
         &self.0.number
     }
+    /// Your whole name; others see it masked.
     async fn name(&self) -> &str {
         &self.0.name
     }
+    /// As you gave it at enrolment.
     async fn birth_date(&self) -> Date {
         Date(self.0.birth_date)
     }
@@ -97,15 +102,19 @@ impl MyVolunteer {
     async fn residence(&self, gql: &Context<'_>) -> Result<Option<Division>> {
         Ok(load(gql, DivisionByCode(self.0.residence_code.clone())).await?.map(Division))
     }
+    /// What an activity may ask for.
     async fn skills(&self) -> &[Skill] {
         &self.0.skills.0
     }
+    /// When you usually have time.
     async fn availability(&self) -> Vec<WeekPart> {
         self.0.availability.0.iter().map(|&(weekday, day_part)| WeekPart { weekday, day_part }).collect()
     }
+    /// Enrolled (登记) or registered (注册).
     async fn state(&self) -> VolunteerState {
         self.0.state
     }
+    /// When you enrolled (登记).
     async fn enrolled_at(&self) -> Instant {
         self.0.enrolled_at
     }
@@ -115,7 +124,11 @@ impl MyVolunteer {
 #[derive(Clone, Copy, SimpleObject, InputObject)]
 #[graphql(input_name = "WeekPartInput")]
 pub struct WeekPart {
+    /// Which day.
+    /// Which day.
     weekday: Weekday,
+    /// Which part of that day.
+    /// Which part of that day.
     day_part: DayPart,
 }
 
@@ -125,6 +138,7 @@ pub struct Consent(consent::Model);
 /// A consent that you gave.
 #[Object]
 impl Consent {
+    /// What was agreed to.
     async fn kind(&self) -> ConsentKind {
         self.0.kind
     }
@@ -132,6 +146,7 @@ impl Consent {
     async fn version(&self) -> &str {
         &self.0.version
     }
+    /// By the server's clock.
     async fn given_at(&self) -> Instant {
         self.0.given_at
     }
@@ -147,9 +162,11 @@ pub struct RoleGrant(HeldRole);
 /// A role in force.
 #[Object]
 impl RoleGrant {
+    /// Opaque global id.
     pub async fn id(&self) -> GlobalId<RoleGrantId> {
         GlobalId(self.0.id)
     }
+    /// What you may do.
     async fn role(&self) -> Role {
         self.0.role
     }
@@ -163,6 +180,7 @@ impl RoleGrant {
         let Some(team) = self.0.team_id else { return Ok(None) };
         Ok(load(gql, TeamById(team)).await?.map(Team))
     }
+    /// Since when.
     async fn granted_at(&self) -> Instant {
         self.0.granted_at
     }
@@ -178,9 +196,11 @@ pub struct InboxItem(inbox_item::Model);
 /// Something that you should hear about.
 #[Object]
 impl InboxItem {
+    /// Opaque global id.
     pub async fn id(&self) -> GlobalId<InboxItemId> {
         GlobalId(self.0.id)
     }
+    /// What happened.
     async fn kind(&self) -> InboxKind {
         self.0.kind
     }
@@ -188,6 +208,7 @@ impl InboxItem {
     async fn note(&self) -> &str {
         &self.0.note
     }
+    /// When it happened.
     async fn created_at(&self) -> Instant {
         self.0.created_at
     }
@@ -207,6 +228,7 @@ pub struct Me {
 /// Whoever is signed in.
 #[Object]
 impl Me {
+    /// Opaque global id.
     pub async fn id(&self) -> GlobalId<PersonId> {
         GlobalId(self.person)
     }
@@ -244,11 +266,13 @@ impl Me {
     async fn sign_ups(
         &self,
         gql: &Context<'_>,
-        #[graphql(default = false)] past: bool,
-        first: Option<i32>,
-        after: Option<String>,
-        last: Option<i32>,
-        before: Option<String>,
+        #[graphql(desc = "What has ended instead of what has not.", default = false)] past: bool,
+        #[graphql(desc = "The first so many, 0 to 100; 20 when neither `first` nor `last` is given.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "A cursor of this list: the page begins behind it.")] after: Option<String>,
+        #[graphql(desc = "The last so many, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor of this list: the page ends before it.")] before: Option<String>,
     ) -> Result<Connection<String, SignUp>> {
         MySignUps { volunteer: self.volunteer, past }.page(gql, PageArgs { first, after, last, before }).await
     }
@@ -265,10 +289,12 @@ impl Me {
     async fn records(
         &self,
         gql: &Context<'_>,
-        first: Option<i32>,
-        after: Option<String>,
-        last: Option<i32>,
-        before: Option<String>,
+        #[graphql(desc = "The first so many, 0 to 100; 20 when neither `first` nor `last` is given.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "A cursor of this list: the page begins behind it.")] after: Option<String>,
+        #[graphql(desc = "The last so many, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor of this list: the page ends before it.")] before: Option<String>,
     ) -> Result<Connection<String, ServiceRecord>> {
         my_records(gql, self.volunteer, PageArgs { first, after, last, before }).await
     }
@@ -285,10 +311,12 @@ impl Me {
     async fn inbox(
         &self,
         gql: &Context<'_>,
-        first: Option<i32>,
-        after: Option<String>,
-        last: Option<i32>,
-        before: Option<String>,
+        #[graphql(desc = "The first so many, 0 to 100; 20 when neither `first` nor `last` is given.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "A cursor of this list: the page begins behind it.")] after: Option<String>,
+        #[graphql(desc = "The last so many, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor of this list: the page ends before it.")] before: Option<String>,
     ) -> Result<Connection<String, InboxItem>> {
         let page = Page::read("inbox", PageArgs { first, after, last, before })?;
         let slice = store::inbox(&ctx(gql).db.conn, self.person, page).await.map_err(Fault::from)?;
@@ -311,19 +339,24 @@ impl PeopleQuery {
 /// Who answers for a volunteer under 18, and consents to the enrolment.
 #[derive(InputObject)]
 struct GuardianInput {
+    /// At most 50 characters.
     name: String,
+    /// Where the guardian can be reached.
     phone: PhoneNumber,
 }
 
+/// What `enrolAsVolunteer` takes.
 #[derive(InputObject)]
 struct EnrolAsVolunteerInput {
     /// As in the identity document, at most 50 characters.
     name: String,
+    /// 14 years ago or more.
     birth_date: Date,
     /// Needed under 18.
     guardian: Option<GuardianInput>,
     /// Code of the village or community you live in; any level is taken.
     residence_code: String,
+    /// What an activity may ask for.
     #[graphql(default)]
     skills: Vec<Skill>,
     /// When you usually have time.
@@ -336,63 +369,80 @@ struct EnrolAsVolunteerInput {
     location_consent_version: Option<String>,
 }
 
+/// What became of it.
 #[derive(SimpleObject)]
 struct EnrolAsVolunteerPayload {
     /// Null when the enrolment was refused.
     me: Option<Me>,
+    /// Why it was refused, for people and for the app; empty when it was done.
     errors: Vec<EnrolAsVolunteerError>,
 }
 
+/// What `giveConsent` takes.
 #[derive(InputObject)]
 struct GiveConsentInput {
+    /// What you agree to.
     kind: ConsentKind,
     /// Of the text that was shown, at most 50 characters.
     version: String,
 }
 
+/// What `withdrawConsent` takes.
 #[derive(InputObject)]
 struct WithdrawConsentInput {
+    /// What you no longer agree to.
     kind: ConsentKind,
 }
 
+/// What became of it.
 #[derive(SimpleObject)]
 struct ConsentPayload {
     /// Every consent you ever gave, newest first; empty when it was refused.
     consents: Vec<Consent>,
+    /// Why it was refused, for people and for the app; empty when it was done.
     errors: Vec<ConsentError>,
 }
 
+/// What `grantRole` takes.
 #[derive(InputObject)]
 struct GrantRoleInput {
     /// 志愿者编号 of who will hold it.
     volunteer_number: String,
+    /// What the person may do.
     role: Role,
     /// Exactly one of branch and team.
     branch_id: Option<GlobalId<BranchId>>,
+    /// Exactly one of branch and team.
     team_id: Option<GlobalId<TeamId>>,
     /// Left out or null, it has no end.
     #[graphql(default)]
     ends_at: MaybeUndefined<Instant>,
 }
 
+/// What became of it.
 #[derive(SimpleObject)]
 struct GrantRolePayload {
     /// Null when it was refused.
     grant: Option<RoleGrant>,
+    /// Why it was refused, for people and for the app; empty when it was done.
     errors: Vec<RoleError>,
 }
 
+/// What `revokeRole` takes.
 #[derive(InputObject)]
 struct RevokeRoleInput {
+    /// A grant in your care.
     grant_id: GlobalId<RoleGrantId>,
     /// Goes to the audit trail, at most 500 characters.
     reason: String,
 }
 
+/// What became of it.
 #[derive(SimpleObject)]
 struct RevokeRolePayload {
     /// The grant that ended; null when it was refused.
     grant_id: Option<GlobalId<RoleGrantId>>,
+    /// Why it was refused, for people and for the app; empty when it was done.
     errors: Vec<RoleError>,
 }
 

@@ -48,7 +48,11 @@ pub async fn volunteer(db: &impl ConnectionTrait, id: VolunteerId) -> Result<Opt
     volunteer::Entity::find_by_id(id).one(db).await
 }
 
+/// None too for what cannot be a number, without asking (PostgreSQL takes no NUL in a text).
 pub async fn volunteer_by_number(db: &impl ConnectionTrait, number: &str) -> Result<Option<volunteer::Model>, DbErr> {
+    if !number.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok(None);
+    }
     volunteer::Entity::find().filter(volunteer::Column::Number.eq(number)).one(db).await
 }
 

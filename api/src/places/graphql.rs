@@ -26,8 +26,11 @@ pub enum Datum {
 /// A point with its datum; there is no default.
 #[derive(Clone, Copy, Debug, InputObject)]
 pub struct Place {
+    /// Degrees north.
     pub latitude: Latitude,
+    /// Degrees east.
     pub longitude: Longitude,
+    /// The coordinate system that the phone or map gave; there is no default.
     pub datum: Datum,
 }
 
@@ -42,8 +45,11 @@ impl Place {
 /// A point with its datum.
 #[derive(Clone, Copy, Debug, SimpleObject)]
 pub struct Coordinates {
+    /// Degrees north.
     pub latitude: Latitude,
+    /// Degrees east.
     pub longitude: Longitude,
+    /// The coordinate system of the two numbers.
     pub datum: Datum,
 }
 

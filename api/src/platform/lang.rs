@@ -16,9 +16,9 @@ impl Lang {
         header
             .split(',')
             .filter_map(|part| {
-                let (tag, weight) = part.trim().split_once(";q=").unwrap_or((part.trim(), "1"));
-                let weight: f32 = weight.trim().parse().ok()?;
-                let lang = match tag.to_ascii_lowercase().get(..2)? {
+                let (tag, parameter) = part.split_once(';').unwrap_or((part, "q=1"));
+                let weight: f32 = parameter.trim().strip_prefix("q=")?.parse().ok()?;
+                let lang = match tag.trim().to_ascii_lowercase().get(..2)? {
                     "zh" => Self::Zh,
                     "en" => Self::En,
                     _ => return None,
@@ -44,6 +44,7 @@ mod tests {
             ("en-US,en;q=0.9", En),
             ("zh-CN,zh;q=0.9,en;q=0.8", Zh),
             ("zh;q=0.2, en;q=0.3", En),
+            ("en; q=0.5 , zh-CN ; q=0.9", Zh),
             ("en;q=0", Zh),
             ("en;q=x, zh", Zh),
             ("*, é", Zh),

@@ -13,6 +13,7 @@ use super::{errors::Fault, lang::Lang};
 pub struct RefusalNumber {
     /// What it counts, with its unit: `distanceMetres`, `minutesUntilOpen`, `capacity` …
     pub name: String,
+    /// In the unit that the name says.
     pub value: f64,
 }
 

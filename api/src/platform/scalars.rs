@@ -18,6 +18,7 @@ fn number(value: &Value) -> Option<f64> {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Latitude(pub f64);
 
+/// Degrees north of the equator, -90 to 90; negative is south. In the datum named beside it.
 #[Scalar]
 impl ScalarType for Latitude {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -40,6 +41,7 @@ impl ScalarType for Latitude {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Longitude(pub f64);
 
+/// Degrees east of Greenwich, -180 to 180; negative is west. In the datum named beside it.
 #[Scalar]
 impl ScalarType for Longitude {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -59,6 +61,7 @@ impl ScalarType for Longitude {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Metres(pub f64);
 
+/// A length in metres, 0 or more.
 #[Scalar]
 impl ScalarType for Metres {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -78,6 +81,7 @@ impl ScalarType for Metres {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Minutes(pub i64);
 
+/// Whole minutes. Service time is stored as minutes and shown to people as hours.
 #[Scalar]
 impl ScalarType for Minutes {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -96,6 +100,7 @@ impl ScalarType for Minutes {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Date(pub NaiveDate);
 
+/// A civil day in Asia/Shanghai, as `2026-05-08`.
 #[Scalar(specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339#section-5.6")]
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -122,13 +127,20 @@ impl PhoneNumber {
     /// E.164 from what people type; none when it is no mainland mobile number. The refusal never repeats the number.
     pub fn read(text: &str) -> Option<Self> {
         let mut digits = String::new();
-        let text = text.trim();
-        for (position, c) in text.chars().enumerate() {
+        for c in text.chars() {
             match c {
                 '0'..='9' => digits.push(c),
                 '\u{FF10}'..='\u{FF19}' => digits.push(char::from(b'0' + u8::try_from(c as u32 - 0xFF10).ok()?)),
-                '+' | '\u{FF0B}' if position == 0 => digits.push('+'),
-                ' ' | '-' | '(' | ')' | '.' | '\u{A0}' | '\u{3000}' | '\u{2010}'..='\u{2014}' => {}
+                '+' | '\u{FF0B}' if digits.is_empty() => digits.push('+'),
+                '-' | '(' | ')' | '.' | '\u{2010}'..='\u{2014}' | '\u{FF08}' | '\u{FF09}' | '\u{FF0D}' => {}
+                // A phone's address book wraps a number that is copied from it in marks of the reading direction.
+                '\u{200B}'
+                | '\u{200E}'
+                | '\u{200F}'
+                | '\u{202A}'..='\u{202E}'
+                | '\u{2066}'..='\u{2069}'
+                | '\u{FEFF}' => {}
+                c if c.is_whitespace() => {}
                 _ => return None,
             }
         }
@@ -159,6 +171,8 @@ impl std::fmt::Debug for PhoneNumber {
     }
 }
 
+/// A mainland China mobile number in any usual way of writing: `13800138000`, `+86 138-0013-8000`, `0086 …`. Leaves as
+/// E.164, masked where it is shown to others.
 #[Scalar]
 impl ScalarType for PhoneNumber {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -200,6 +214,10 @@ mod tests {
             " (138) 0013.8000 ",
             "１３８００１３８０００",
             "＋86 138\u{3000}0013\u{3000}8000",
+            "(+86) 138 0013 8000",
+            "（＋86）138－0013－8000",
+            "\u{202D}+86 138 0013 8000\u{202C}",
+            "\t13800138000\n",
         ] {
             assert_eq!(PhoneNumber::read(typed).map(|phone| phone.0).as_deref(), Some("+8613800138000"), "{typed}");
         }
@@ -217,6 +235,8 @@ mod tests {
             "+1 202 555 0100",
             "1380013800x",
             "+",
+            "138+00138000",
+            "++8613800138000",
             "13800138000;DROP",
         ] {
             assert_eq!(PhoneNumber::read(typed), None, "{typed}");

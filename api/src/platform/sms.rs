@@ -23,8 +23,8 @@ pub enum Sms {
 
 /// What a gateway receives: `POST` with `content-type: application/json`, `authorization: Bearer <secret>` when one is
 /// set, and this body. Any 2xx answer within 5 s means accepted; anything else is a failure and is not tried again (the
-/// person asks for a new code).
-#[derive(Debug, Serialize)]
+/// person asks for a new code). It has no `Debug`, so that no log line ever shows a number or a code.
+#[derive(Serialize)]
 pub struct SmsRequest<'a> {
     /// E.164.
     pub phone: &'a str,

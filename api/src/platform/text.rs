@@ -15,7 +15,7 @@ pub enum TextFault {
 }
 
 /// Trims; refuses more than `at_most` characters (Unicode scalar values) and what deceives. Line breaks and tabs are
-/// kept. The empty text is refused only when `required`.
+/// kept. A text in which nothing can be seen is refused only when `required`.
 pub fn clean(text: &str, at_most: usize, required: bool) -> Result<String, TextFault> {
     let text = text.trim();
     let characters = text.chars().count();
@@ -25,7 +25,7 @@ pub fn clean(text: &str, at_most: usize, required: bool) -> Result<String, TextF
     if text.chars().any(deceives) {
         return Err(TextFault::Deceptive);
     }
-    if required && text.is_empty() {
+    if required && text.chars().all(invisible) {
         return Err(TextFault::Empty);
     }
     Ok(text.to_owned())
@@ -44,8 +44,18 @@ pub fn field(name: &str, text: &str, at_most: usize, required: bool) -> Result<S
     })
 }
 
+/// Takes no place, or an empty one, on the screen. Within a text these have their uses (emoji are joined by one of them).
+fn invisible(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(
+            c,
+            '\u{AD}' | '\u{115F}' | '\u{1160}' | '\u{180E}' | '\u{200B}'..='\u{200D}' | '\u{2060}'..='\u{2064}' | '\u{2800}'
+                | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FFA0}'
+        )
+}
+
 fn deceives(c: char) -> bool {
-    matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
+    matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
         || (c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
 }
 
@@ -62,6 +72,7 @@ mod tests {
         assert_eq!(clean("a\0b", 10, true), Err(Deceptive));
         assert_eq!(clean("line\nline", 10, true), Ok("line\nline".into()));
         assert_eq!(clean(" \u{3000} ", 10, true), Err(Empty));
+        assert_eq!(clean("\u{200B}\u{3164}", 10, true), Err(Empty));
         assert_eq!(clean("", 10, false), Ok(String::new()));
     }
 }

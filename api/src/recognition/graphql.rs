@@ -32,8 +32,11 @@ pub struct StarStanding {
 /// The next star.
 #[derive(SimpleObject)]
 struct NextStarStanding {
+    /// Its number.
     star: i32,
+    /// Confirmed service time that it takes in all.
     threshold: Minutes,
+    /// Confirmed service time still needed.
     missing: Minutes,
 }
 
@@ -42,6 +45,7 @@ struct NextStarStanding {
 struct StarCondition {
     /// In the caller's language.
     text: String,
+    /// Whether you meet it now.
     met: bool,
 }
 
@@ -66,6 +70,7 @@ impl BadgeStanding {
             Lang::En => &self.rule.name_en,
         }
     }
+    /// Whether you have what the rule takes.
     async fn eligible(&self) -> bool {
         self.progress.eligible()
     }
@@ -77,6 +82,7 @@ impl BadgeStanding {
     async fn need(&self) -> i32 {
         i32::try_from(self.progress.need).unwrap_or(i32::MAX)
     }
+    /// What you still need; 0 when eligible.
     async fn missing(&self) -> i32 {
         i32::try_from(self.progress.missing()).unwrap_or(i32::MAX)
     }
@@ -95,7 +101,9 @@ impl BadgeStanding {
 enum BadgeUnit {
     /// Different activities.
     Activities,
+    /// Minutes of service.
     Minutes,
+    /// Different shifts.
     Shifts,
     /// Calendar months in a row.
     Months,
@@ -154,7 +162,9 @@ pub async fn my_badges(gql: &Context<'_>, volunteer: Option<VolunteerId>) -> Res
 /// A star and the minutes that it takes.
 #[derive(SimpleObject)]
 struct StarThreshold {
+    /// 1 to 5.
     star: i32,
+    /// Confirmed service time that it takes.
     threshold: Minutes,
 }
 

@@ -1,1 +1,17 @@
-//! Stories of activities: posting, finding, signing up.
+//! Stories of activities: posting, finding, signing up; and of bad input.
+
+mod bad_input;
+mod bad_requests;
+mod coordinates;
+mod counts;
+mod drafts;
+mod finding;
+mod names;
+mod near;
+mod pages;
+mod posting;
+mod races;
+mod shifts;
+mod signing_up;
+mod telling;
+mod verbs;

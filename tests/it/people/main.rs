@@ -3,7 +3,6 @@
 mod acts;
 mod browsing;
 mod enrolment;
-mod language;
 mod policy;
 mod roles;
 mod root_fields;

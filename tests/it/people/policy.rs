@@ -1,0 +1,81 @@
+//! The policy, printed whole for people to review: `tests/output/policy.txt`.
+
+use std::fmt::Write;
+
+use boai::access::{Action, Actor, Grant, Reach, Resource, allows};
+use boai_entity::{
+    ids::{PersonId, SessionId},
+    kinds::Role,
+};
+use boai_tests::{Town, reviewed};
+use sea_orm::Iterable;
+
+/// Where a role can be held, as seen from the team 西湖救援队 of 西湖区.
+fn places() -> [(&'static str, Reach); 8] {
+    let branch = |path: &str| Reach::Branch(path.into());
+    [
+        ("the team", Reach::Team(Town::TEAM)),
+        ("another team", Reach::Team(Town::OTHER_TEAM)),
+        ("the team's branch (330106)", branch("330106")),
+        ("the branch above (3301)", branch("3301")),
+        ("the branch at the top (33)", branch("33")),
+        ("a sibling branch (330105)", branch("330105")),
+        ("a branch above a sibling (3302)", branch("3302")),
+        ("a branch below (330106109)", branch("330106109")),
+    ]
+}
+
+fn holder_of(grants: Vec<Grant>) -> Actor {
+    Actor { person: PersonId(uuid::Uuid::nil()), session: SessionId(uuid::Uuid::nil()), volunteer: None, grants }
+}
+
+/// A line of the table: a name, and for each action whether it is allowed.
+fn line(text: &mut String, name: &str, actor: &Actor, resource: Resource<'_>) {
+    let _ = write!(text, "  {name:<32}");
+    for action in Action::ALL {
+        let name = format!("{action:?}");
+        let answer = if allows(actor, action, resource) { "yes" } else { "·" };
+        let _ = write!(text, "  {answer:<0$}", name.len());
+    }
+    let kept = text.trim_end().len();
+    text.truncate(kept);
+    text.push('\n');
+}
+
+#[test]
+fn the_policy_is_the_reviewed_one() {
+    let mut text = "The policy: what a role allows, by the place where it is held.\n".to_owned();
+    let team = Resource::Team { id: Town::TEAM, branch_path: "330106" };
+    for (title, resource) in [
+        ("ON THE TEAM 西湖救援队, of the branch 330106", team),
+        ("ON THE BRANCH 330106", Resource::Branch { path: "330106" }),
+    ] {
+        let _ = write!(text, "\n{title}\n\n  {:<32}", "role, held on");
+        for action in Action::ALL {
+            let _ = write!(text, "  {action:?}");
+        }
+        text.push('\n');
+        line(&mut text, "no role", &holder_of(Vec::new()), resource);
+        for role in Role::iter() {
+            let _ = writeln!(text, "  {}", role.as_str());
+            for (place, reach) in places() {
+                line(&mut text, &format!("  {place}"), &holder_of(vec![Grant { role, reach }]), resource);
+            }
+        }
+    }
+    reviewed("policy.txt", &text);
+}
+
+/// Two roles allow together what each allows by itself: nothing is lost, and nothing is won by the combination.
+#[test]
+fn roles_add_up_and_no_more() {
+    let resources = [Resource::Team { id: Town::TEAM, branch_path: "330106" }, Resource::Branch { path: "330106" }];
+    let grants: Vec<Grant> = Role::iter().flat_map(|role| places().map(|(_, reach)| Grant { role, reach })).collect();
+    for (one, other) in grants.iter().flat_map(|one| grants.iter().map(move |other| (one, other))) {
+        for (action, resource) in Action::ALL.iter().flat_map(|action| resources.map(|resource| (*action, resource))) {
+            let alone = |grant: &Grant| allows(&holder_of(vec![grant.clone()]), action, resource);
+            let together = allows(&holder_of(vec![one.clone(), other.clone()]), action, resource);
+            assert_eq!(together, alone(one) || alone(other), "{one:?} {other:?} {action:?} {resource:?}");
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Stories of who hands power to whom, and of how it ends.
+
+use boai_tests::{Town, at, id, stories};
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+
+use crate::{
+    acts::{found_team, grant, revoke, roles},
+    sign_in_races::count,
+};
+
+fn branch(code: &str) -> Value {
+    json!({ "branchId": id(Town::branch(code)) })
+}
+
+fn team() -> Value {
+    json!({ "teamId": id(Town::TEAM) })
+}
+
+stories! {
+    async fn an_officer_above_grants_and_the_role_reaches_down_and_no_further(town: Town) {
+        let (above, ling) = (town.officer("Above", "3301").await, town.volunteer("Ling").await);
+        let granted = grant(&above, &ling.number().await, "BRANCH_OFFICER", branch("330106")).await.fine();
+        assert_eq!(granted.text("/grantRole/grant/branch/name"), "西湖区红十字会");
+        assert_eq!(roles(&ling).await, ["BRANCH_OFFICER"]);
+        for code in ["330106", "330106109", "330106109203"] {
+            found_team(&ling, &id(Town::branch(code)), "新队").await.fine();
+        }
+        for code in ["33", "3301", "3302", "330203"] {
+            assert_eq!(found_team(&ling, &id(Town::branch(code)), "新队").await.codes(), ["BRANCH_NOT_FOUND"], "{code}");
+        }
+        assert_eq!(town.rows("team").await, 2 + 3);
+    }
+
+    async fn nobody_grants_a_role_to_themself(town: Town) {
+        let above = town.officer("Above", "3301").await;
+        for place in [branch("330106"), team()] {
+            assert_eq!(grant(&above, &above.number().await, "TEAM_LEADER", place).await.codes(), ["YOURSELF"]);
+        }
+        assert_eq!(town.rows("role_grant").await, 1);
+    }
+
+    async fn nobody_hands_out_power_over_the_branch_that_theirs_comes_from(town: Town) {
+        let (officer, ling) = (town.officer("Officer", "330106").await, town.volunteer("Ling").await);
+        let number = ling.number().await;
+        for role in ["BRANCH_OFFICER", "TEAM_LEADER", "DESK_OPERATOR"] {
+            for code in ["330106", "3301", "33"] {
+                assert_eq!(grant(&officer, &number, role, branch(code)).await.codes(), ["NOT_FOUND"], "{role} {code}");
+            }
+        }
+        assert_eq!(town.rows("role_grant").await, 1);
+        grant(&officer, &number, "BRANCH_OFFICER", branch("330106109")).await.fine();
+        grant(&officer, &number, "TEAM_LEADER", team()).await.fine();
+    }
+
+    async fn an_officer_cannot_take_the_role_of_a_colleague_at_the_same_branch(town: Town) {
+        let (officer, colleague) = (town.officer("Officer", "330106").await, town.officer("Colleague", "330106").await);
+        let theirs = colleague.ask("{ me { roles { id } } }", json!({})).await.text("/me/roles/0/id");
+        assert_eq!(revoke(&officer, &theirs).await.codes(), ["NOT_FOUND"]);
+        assert_eq!(roles(&colleague).await, ["BRANCH_OFFICER"]);
+        revoke(&town.officer("Above", "3301").await, &theirs).await.fine();
+        assert_eq!(roles(&colleague).await, Vec::<String>::new());
+    }
+
+    async fn leaders_and_desks_grant_nothing(town: Town) {
+        let ling = town.volunteer("Ling").await.number().await;
+        for person in [town.leader("Leader").await, town.desk("Desk").await] {
+            assert_eq!(grant(&person, &ling, "DESK_OPERATOR", team()).await.codes(), ["NOT_FOUND"]);
+        }
+        assert_eq!(town.rows("role_grant").await, 2);
+    }
+
+    async fn a_role_ends_when_it_was_said_to(town: Town) {
+        let (above, ling) = (town.officer("Above", "3301").await, town.volunteer("Ling").await);
+        let number = ling.number().await;
+        let until = json!({ "branchId": id(Town::branch("330106")), "endsAt": at("07:20") });
+        grant(&above, &number, "BRANCH_OFFICER", until.clone()).await.fine();
+        assert_eq!(grant(&above, &number, "BRANCH_OFFICER", branch("330106")).await.codes(), ["ALREADY_HELD"]);
+        let here = id(Town::branch("330106"));
+        town.clock.set(at("07:20") - chrono::TimeDelta::milliseconds(1));
+        found_team(&ling, &here, "早").await.fine();
+        town.clock.set(at("07:20"));
+        assert_eq!(found_team(&ling, &here, "晚").await.codes(), ["BRANCH_NOT_FOUND"]);
+        assert_eq!(roles(&ling).await, Vec::<String>::new());
+        assert_eq!(grant(&above, &number, "BRANCH_OFFICER", until).await.codes(), ["ENDS_IN_THE_PAST"]);
+        grant(&above, &number, "BRANCH_OFFICER", branch("330106")).await.fine();
+        found_team(&ling, &here, "晚").await.fine();
+    }
+
+    async fn a_revoked_role_has_no_power_from_the_next_request_on(town: Town) {
+        let (above, ling) = (town.officer("Above", "3301").await, town.volunteer("Ling").await);
+        let here = id(Town::branch("330106"));
+        let granted = grant(&above, &ling.number().await, "BRANCH_OFFICER", branch("330106")).await.fine();
+        let granted = granted.text("/grantRole/grant/id");
+        found_team(&ling, &here, "早").await.fine();
+        revoke(&above, &granted).await.fine();
+        assert_eq!(found_team(&ling, &here, "晚").await.codes(), ["BRANCH_NOT_FOUND"]);
+        assert_eq!(roles(&ling).await, Vec::<String>::new());
+        assert_eq!(revoke(&above, &granted).await.codes(), ["NOT_FOUND"]);
+        let again = grant(&above, &ling.number().await, "BRANCH_OFFICER", branch("330106")).await.fine();
+        assert_ne!(again.text("/grantRole/grant/id"), granted);
+    }
+
+    async fn the_same_role_at_the_same_place_is_held_once(town: Town) {
+        let (above, ling) = (town.officer("Above", "3301").await, town.volunteer("Ling").await);
+        let number = ling.number().await;
+        let answers = join_all((0..10).map(|_| grant(&above, &number, "TEAM_LEADER", team()))).await;
+        assert_eq!((count(&answers, ""), count(&answers, "ALREADY_HELD")), (1, 9));
+        assert_eq!(roles(&ling).await, ["TEAM_LEADER"]);
+        grant(&above, &number, "DESK_OPERATOR", team()).await.fine();
+        grant(&above, &number, "TEAM_LEADER", branch("330106")).await.fine();
+        assert_eq!(town.rows("role_grant").await, 4);
+    }
+
+    async fn a_role_is_granted_at_one_place_that_fits_to_somebody_who_is_there(town: Town) {
+        let (above, ling) = (town.officer("Above", "3301").await, town.volunteer("Ling").await);
+        let number = ling.number().await;
+        assert_eq!(grant(&above, &number, "BRANCH_OFFICER", team()).await.codes(), ["WRONG_PLACE"]);
+        for nobody in ["202600000000", "", "2026\0", "%"] {
+            assert_eq!(grant(&above, nobody, "TEAM_LEADER", team()).await.codes(), ["NO_SUCH_VOLUNTEER"], "{nobody:?}");
+        }
+        let both = json!({ "teamId": id(Town::TEAM), "branchId": id(Town::branch("330106")) });
+        for place in [both, json!({})] {
+            assert_eq!(grant(&above, &number, "TEAM_LEADER", place).await.fault(), "BAD_USER_INPUT");
+        }
+        let team_as_branch = json!({ "branchId": id(Town::TEAM) });
+        assert_eq!(grant(&above, &number, "TEAM_LEADER", team_as_branch).await.fault(), "BAD_USER_INPUT");
+        assert_eq!(town.rows("role_grant").await, 1);
+    }
+
+    async fn who_granted_and_revoked_is_written_down(town: Town) {
+        let (above, ling) = (town.officer("Above", "3301").await, town.volunteer("Ling").await);
+        let granted = grant(&above, &ling.number().await, "TEAM_LEADER", team()).await.fine();
+        revoke(&above, &granted.text("/grantRole/grant/id")).await.fine();
+        for action in ["GRANT_ROLE", "REVOKE_ROLE"] {
+            assert_eq!(town.rows(&format!("audit_entry WHERE action = '{action}' AND actor IS NOT NULL")).await, 1);
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Every root field of the schema, with the smallest input that makes sense.
+
+use boai_tests::{Person, Posted, Town, id};
+
+/// Things of 西湖救援队 and of people who have nothing to do with whoever asks.
+pub struct Scene {
+    pub posted: Posted,
+    pub draft: String,
+    /// An attendance that waits for confirmation, its record and its volunteer.
+    pub attendance: String,
+    pub record: String,
+    pub volunteer: String,
+    /// The session of somebody else.
+    pub session: String,
+    /// Asks to join the team.
+    pub applicant: String,
+    pub number: String,
+    /// A desk operator's role on the team.
+    pub grant: String,
+}
+
+pub struct Operation {
+    pub root: &'static str,
+    pub field: &'static str,
+    /// What is asked for, where a field has more than one answer to give.
+    pub what: &'static str,
+    pub document: String,
+    /// Where in the answer to look, as a JSON pointer.
+    pub look: &'static str,
+}
+
+fn query(field: &'static str, what: &'static str, look: &'static str, text: impl Into<String>) -> Operation {
+    Operation { root: "Query", field, what, document: format!("{{ {} }}", text.into()), look }
+}
+
+fn mutation(field: &'static str, what: &'static str, input: impl Into<String>) -> Operation {
+    let document = format!("mutation {{ {field}(input: {{ {} }}) {{ errors {{ code }} }} }}", input.into());
+    Operation { root: "Mutation", field, what, document, look: "" }
+}
+
+/// All of them. `who` asks; some inputs are the asking person's own.
+pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
+    let Scene { posted, draft, attendance, record, volunteer, session, applicant, number, grant } = scene;
+    let (activity, shift) = (&posted.activity, posted.shift());
+    let (team, branch) = (id(Town::TEAM), id(Town::branch("330106")));
+    let node =
+        |what, look, id: &str, rest: &str| query("node", what, look, format!("node(id: \"{id}\") {{ id {rest} }}"));
+    let activities = |what, more: &str| {
+        let text = format!("activities(teamId: \"{team}\", text: \"{more}\") {{ nodes {{ id }} }}");
+        query("activities", what, "/activities/nodes", text)
+    };
+    let place = "place: { latitude: 30.2604, longitude: 120.1472, datum: WGS84 }";
+    let fix = format!("fix: {{ {place}, accuracy: 10, fixedAt: \"2026-05-08T08:45:00+08:00\" }}");
+    let request = format!("requestId: \"{}\"", who.request_id());
+    let times = "startsAt: \"2026-05-08T12:00:00+08:00\", endsAt: \"2026-05-08T13:00:00+08:00\", capacity: 1";
+    let near =
+        "activitiesNear(point: { latitude: 30.2604, longitude: 120.1472, datum: WGS84 }) { nodes { node { id } } }";
+    let draft_input = format!(
+        "teamId: \"{team}\", category: RESCUE, title: \"x\", description: \"x\", placeName: \"x\", address: \"x\",
+         divisionCode: \"330106\", {place}, shifts: [{{ {times} }}]"
+    );
+    let enrol = "name: \"Ling\", birthDate: \"1990-01-01\", residenceCode: \"330106\", acceptedTermsVersion: \"1\"";
+    vec![
+        activities("published", "公开"),
+        activities("drafts", "草稿"),
+        query("activitiesNear", "", "/activitiesNear/nodes", near),
+        query("branches", "", "/branches/nodes", "branches { nodes { id } }"),
+        query("division", "", "/division", "division(code: \"33\") { name }"),
+        query("divisions", "", "/divisions/nodes", "divisions { nodes { name } }"),
+        query("me", "", "/me", "me { id }"),
+        node("a published activity", "/node", activity, ""),
+        node("a draft", "/node", draft, ""),
+        node("somebody's attendance", "/node", attendance, ""),
+        node("somebody's record", "/node", record, ""),
+        node("somebody's file", "/node", volunteer, ""),
+        node(
+            "a team's members",
+            "/node/members/nodes",
+            &team,
+            "... on Team { members(state: REQUESTED) { nodes { state } } }",
+        ),
+        query("starScheme", "", "/starScheme", "starScheme { star }"),
+        query("teams", "", "/teams/nodes", "teams { nodes { name } }"),
+        mutation("addShift", "", format!("activityId: \"{activity}\", shift: {{ {times} }}")),
+        mutation("askToJoinTeam", "", format!("teamId: \"{team}\"")),
+        mutation("cancelActivity", "", format!("activityId: \"{activity}\", reason: \"x\"")),
+        mutation("changeActivity", "", format!("activityId: \"{activity}\", title: \"x\", note: \"x\"")),
+        mutation("changeShift", "", format!("shiftId: \"{shift}\", capacity: 9, note: \"x\"")),
+        mutation("checkIn", "", format!("shiftId: \"{shift}\", {fix}, {request}")),
+        mutation("checkOut", "", format!("{fix}, {request}")),
+        mutation("confirmHours", "", format!("items: [{{ attendanceId: \"{attendance}\" }}]")),
+        mutation("createActivity", "", draft_input),
+        mutation("decideTeamMember", "", format!("teamId: \"{team}\", volunteerId: \"{applicant}\", accept: true")),
+        mutation("endSession", "the own", ""),
+        mutation("endSession", "somebody's", format!("sessionId: \"{session}\"")),
+        mutation("enrolAsVolunteer", "", enrol),
+        mutation("foundTeam", "", format!("branchId: \"{branch}\", name: \"新队\", speciality: RESCUE")),
+        mutation("giveConsent", "", "kind: PUBLICATION, version: \"1\""),
+        mutation(
+            "grantRole",
+            "on a team",
+            format!("teamId: \"{team}\", role: TEAM_LEADER, volunteerNumber: \"{number}\""),
+        ),
+        mutation(
+            "grantRole",
+            "on a branch",
+            format!("branchId: \"{branch}\", role: BRANCH_OFFICER, volunteerNumber: \"{number}\""),
+        ),
+        mutation("leaveShift", "", format!("shiftId: \"{shift}\"")),
+        mutation("leaveTeam", "", format!("teamId: \"{team}\"")),
+        mutation("publishActivity", "", format!("activityId: \"{draft}\"")),
+        mutation("refreshSession", "", format!("refreshToken: \"{}\"", who.refresh_token)),
+        mutation("requestSignInCode", "", format!("phone: \"{}\"", who.town.new_phone())),
+        mutation("revokeRole", "", format!("grantId: \"{grant}\", reason: \"x\"")),
+        mutation("signIn", "", format!("phone: \"{}\", code: \"123456\", device: \"x\"", who.town.new_phone())),
+        mutation("signUpForShift", "", format!("shiftId: \"{shift}\"")),
+        mutation("withdrawConsent", "", "kind: LOCATION"),
+        Operation {
+            root: "Subscription",
+            field: "attendanceBoard",
+            what: "",
+            document: format!("subscription {{ attendanceBoard(shiftId: \"{shift}\") {{ capacity }} }}"),
+            look: "/attendanceBoard",
+        },
+    ]
+}
