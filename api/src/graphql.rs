@@ -1,6 +1,6 @@
 //! The roots of the schema, the `Node` interface, and what every resolver needs.
 
-use std::{hash::Hash, sync::Arc};
+use std::{hash::Hash, sync::Arc, time::Duration};
 
 use async_graphql::{
     Context, Error, ID, Interface, MergedObject, Object, Result, Schema, SchemaBuilder,
@@ -10,7 +10,9 @@ use boai_entity::ids::{
     ActivityId, AttendanceId, BranchId, InboxItemId, PersonId, PostId, RoleGrantId, ServiceRecordId, SessionId,
     ShiftId, SignUpId, TeamId, VolunteerId,
 };
+use futures_util::future::BoxFuture;
 use sea_orm::DbErr;
+use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::{
     access::Action,
@@ -42,6 +44,7 @@ use crate::{
         db::Db,
         errors::Fault,
         lang::Lang,
+        nesting::Nesting,
         node::{self, NodeId},
         refusal::Stop,
         report::Report,
@@ -172,6 +175,7 @@ pub fn schema(db: &Db, explorer: bool) -> Boai {
     let schema = builder()
         .data(DataLoader::new(Loaders { db: db.clone() }, tokio::spawn))
         .extension(Report)
+        .extension(Nesting)
         .limit_depth(20)
         .limit_complexity(20_000)
         .limit_recursive_depth(64);
@@ -187,6 +191,14 @@ pub fn sdl() -> String {
             .sorted_enum_items()
             .include_specified_by(),
     )
+}
+
+/// The loaders of one request, and the questions that they will ask: see [`together`](crate::platform::loaders::together).
+pub fn loaders(db: &Db) -> (DataLoader<Loaders>, UnboundedReceiver<BoxFuture<'static, ()>>) {
+    let (ask, questions) = tokio::sync::mpsc::unbounded_channel();
+    // Nobody listens any more once the request is over, and then nobody waits for the answer.
+    let loader = DataLoader::new(Loaders { db: db.clone() }, move |question| ask.send(question).unwrap_or_default());
+    (loader.delay(Duration::ZERO), questions)
 }
 
 /// What answers the loaders' questions.

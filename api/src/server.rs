@@ -13,7 +13,7 @@ use axum::{
     response::{Html, IntoResponse, Response},
     routing::get,
 };
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::Notify};
 
 use crate::{
     access,
@@ -25,6 +25,7 @@ use crate::{
         errors::Fault,
         http::{self, bearer, bearer_token},
         lang::Lang,
+        loaders::together,
         report::RequestId,
     },
 };
@@ -48,16 +49,32 @@ pub fn router(app: Arc<App>) -> Router {
     router.with_state(Server { app, schema }).layer(middleware::from_fn(http::secure))
 }
 
-/// Serves until `stop` ends; requests under way are finished first.
+/// How long requests under way may take to finish once the server was told to stop.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// Serves until `stop` ends. Requests under way are finished; sockets, which would never end by themselves, are cut after
+/// a moment of grace, and their phones reconnect.
 pub async fn serve(
     app: Arc<App>,
     listener: TcpListener,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), String> {
-    axum::serve(listener, router(app))
-        .with_graceful_shutdown(stop)
-        .await
-        .map_err(|error| format!("the server stopped: {error}"))
+    let told = Arc::new(Notify::new());
+    let stopping = told.clone();
+    let stop = async move {
+        stop.await;
+        stopping.notify_one();
+    };
+    let grace = async {
+        told.notified().await;
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        served = axum::serve(listener, router(app)).with_graceful_shutdown(stop) => {
+            served.map_err(|error| format!("the server stopped: {error}"))
+        }
+        () = grace => Ok(()),
+    }
 }
 
 async fn explorer() -> impl IntoResponse {
@@ -104,8 +121,9 @@ async fn operation(State(server): State<Server>, headers: HeaderMap, body: Body)
         Err(fault) => return refuse(fault),
     };
     let time = Duration::from_secs(server.app.config.request_timeout_seconds);
-    let request = request.data(RequestId(ctx.request_id.clone())).data(ctx);
-    match tokio::time::timeout(time, server.schema.execute(request)).await {
+    let (loaders, questions) = graphql::loaders(&server.app.db);
+    let request = request.data(RequestId(ctx.request_id.clone())).data(ctx).data(loaders);
+    match tokio::time::timeout(time, together(server.schema.execute(request), questions)).await {
         Ok(response) => Json(response).into_response(),
         Err(_) => {
             let message = format!("The request took longer than {} s.", time.as_secs());

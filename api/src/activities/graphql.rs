@@ -34,9 +34,10 @@ use crate::{
     },
     places::graphql::{Coordinates, Datum, Place},
     platform::{
+        db,
         errors::Fault,
         node::GlobalId,
-        pages::{Page, PageArgs},
+        pages::{self, Page, PageArgs},
         scalars::Metres,
         text,
     },
@@ -189,7 +190,7 @@ impl Shift {
         my_sign_up(gql, self.0.id).await
     }
     /// Who signed up, in that order; names are masked unless you run the team's activities or its desk. Null for a stranger.
-    #[graphql(complexity = "first.or(last).unwrap_or(20) as usize * child_complexity + 1")]
+    #[graphql(complexity = "pages::expected(first, last) * child_complexity + 1")]
     async fn sign_ups(
         &self,
         gql: &Context<'_>,
@@ -385,7 +386,7 @@ pub struct ActivityQuery;
 #[Object]
 impl ActivityQuery {
     /// 身边的活动: published activities around a point, nearest first, exact at the edge of the circle.
-    #[graphql(complexity = "first.or(last).unwrap_or(20) as usize * child_complexity + 10")]
+    #[graphql(complexity = "pages::expected(first, last) * child_complexity + 10")]
     #[expect(clippy::too_many_arguments, reason = "a filter and the four arguments of a connection")]
     async fn activities_near(
         &self,
@@ -411,8 +412,9 @@ impl ActivityQuery {
                 Fault::bad_input(format!("`within` is {} m; at most {WITHIN_MAX_M} m are taken.", within.0)).into()
             );
         }
-        let from = from.unwrap_or_else(|| ctx.now());
-        let to = to.unwrap_or(from + chrono::TimeDelta::days(30));
+        // What has ended is no place to go to, whatever time was asked for.
+        let from = moment("from", from)?.map_or(ctx.now(), |from| from.max(ctx.now()));
+        let to = moment("to", to)?.unwrap_or(from + chrono::TimeDelta::days(30));
         let page = Page::read("activities-near", PageArgs { first, after, last, before })?;
         let near = Near {
             centre: point.point()?,
@@ -431,7 +433,7 @@ impl ActivityQuery {
 
     /// Published activities by start: in a division and everything below, of a team, with a text in title, place or
     /// description, in a time. Who runs the named team's activities sees its drafts and cancelled ones too.
-    #[graphql(complexity = "first.or(last).unwrap_or(20) as usize * child_complexity + 1")]
+    #[graphql(complexity = "pages::expected(first, last) * child_complexity + 1")]
     #[expect(clippy::too_many_arguments, reason = "a filter and the four arguments of a connection")]
     async fn activities(
         &self,
@@ -459,8 +461,8 @@ impl ActivityQuery {
             division_code: division_code.map(|code| text::field("divisionCode", &code, 12, true)).transpose()?,
             text: text.map(|text| text::field("text", &text, 50, true)).transpose()?,
             team,
-            from,
-            to,
+            from: moment("from", from)?,
+            to: moment("to", to)?,
             categories: categories.unwrap_or_default(),
             every_state,
         };
@@ -496,8 +498,8 @@ impl ShiftInput {
     fn plan(self) -> Result<ShiftPlan, Fault> {
         let post = |post: PostInput| Ok((text::field("posts.name", &post.name, 20, true)?, post.capacity));
         Ok(ShiftPlan {
-            starts_at: self.starts_at,
-            ends_at: self.ends_at,
+            starts_at: db::moment("shifts.startsAt", self.starts_at)?,
+            ends_at: db::moment("shifts.endsAt", self.ends_at)?,
             capacity: self.capacity,
             posts: self.posts.into_iter().map(post).collect::<Result<_, Fault>>()?,
         })
@@ -772,11 +774,18 @@ impl ActivityMutation {
     /// wait-list.
     async fn change_shift(&self, gql: &Context<'_>, input: ChangeShiftInput) -> Result<ShiftPayload> {
         let ctx = ctx(gql);
+        let posts: Vec<_> = input.posts.into_iter().map(|post| (post.post_id.0, post.capacity)).collect();
+        let mut named: Vec<PostId> = posts.iter().map(|(id, _)| *id).collect();
+        named.sort_unstable();
+        named.dedup();
+        if named.len() < posts.len() {
+            return Err(Fault::bad_input("`posts` names a post twice; give each its seats once.").into());
+        }
         let change = ShiftChange {
-            starts_at: input.starts_at,
-            ends_at: input.ends_at,
+            starts_at: moment("startsAt", input.starts_at)?,
+            ends_at: moment("endsAt", input.ends_at)?,
             capacity: input.capacity,
-            posts: input.posts.into_iter().map(|post| (post.post_id.0, post.capacity)).collect(),
+            posts,
             note: text::field("note", &input.note, 500, false)?,
         };
         let changed = service::change_shift(ctx, input.shift_id.0, change).await;
@@ -798,6 +807,10 @@ impl ActivityMutation {
         let (sign_up, errors) = settle(ctx, signing::leave(ctx, input.shift_id.0).await, LeaveShiftError::new)?;
         Ok(LeaveShiftPayload { sign_up: sign_up.map(|model| SignUp { model, whole: true }), errors })
     }
+}
+
+fn moment(name: &str, at: Option<Instant>) -> Result<Option<Instant>, Fault> {
+    at.map(|at| db::moment(name, at)).transpose()
 }
 
 fn put<T>(place: &mut T, new: Option<T>) {

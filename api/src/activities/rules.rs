@@ -8,14 +8,13 @@ use boai_entity::{
 use chrono::{NaiveDate, TimeDelta};
 
 use crate::{
-    hours::rules::civil_day,
     people::rules::{OF_AGE, age_on},
-    platform::refusal::When,
+    platform::{civil::civil_day, refusal::When},
     refusals,
 };
 
 /// Shifts that one activity may have; a site's day shifts of half a year fit.
-pub const SHIFTS_MAX: usize = 400;
+pub const SHIFTS_MAX: u64 = 400;
 const POSTS_MAX: usize = 20;
 const CAPACITY_MAX: i32 = 10_000;
 /// A shift over midnight or of 25 hours is fine; one of a week is a mistake.
@@ -140,11 +139,17 @@ pub fn check_shifts(shifts: &[ShiftPlan], now: Instant) -> Result<(), ActivityRe
     if shifts.is_empty() {
         return Err(ActivityRefusal::NoShifts);
     }
-    if shifts.len() > SHIFTS_MAX {
-        let shifts = i64::try_from(shifts.len()).unwrap_or(i64::MAX);
-        return Err(ActivityRefusal::TooManyShifts { shifts, at_most: SHIFTS_MAX as i64 });
-    }
+    check_shift_count(shifts.len() as u64)?;
     shifts.iter().try_for_each(|shift| check_shift(shift, now))
+}
+
+/// Whether an activity may have so many shifts.
+pub fn check_shift_count(shifts: u64) -> Result<(), ActivityRefusal> {
+    if shifts <= SHIFTS_MAX {
+        return Ok(());
+    }
+    let [shifts, at_most] = [shifts, SHIFTS_MAX].map(|count| i64::try_from(count).unwrap_or(i64::MAX));
+    Err(ActivityRefusal::TooManyShifts { shifts, at_most })
 }
 
 /// Whether the radius (metres) is inside the branch's policy.
@@ -168,11 +173,19 @@ pub fn check_minimum_age(years: i32) -> Result<(), ActivityRefusal> {
     }
 }
 
+/// Why nobody at all can sign up. Then nothing else is told: further reasons would say of a draft what its team alone knows.
+pub fn why_closed(state: ActivityState, ends_at: Instant, now: Instant) -> Option<SignUpRefusal> {
+    match state {
+        ActivityState::Draft => Some(SignUpRefusal::NotFound),
+        ActivityState::Cancelled => Some(SignUpRefusal::Cancelled),
+        ActivityState::Published if ends_at <= now => Some(SignUpRefusal::Over { ended_at: When(ends_at) }),
+        ActivityState::Published => None,
+    }
+}
+
 /// What a shift asks of who signs up.
 pub struct Demands<'a> {
-    pub state: ActivityState,
     pub starts_at: Instant,
-    pub ends_at: Instant,
     pub minimum_age: i32,
     pub dangerous: bool,
     pub skills_required: &'a [Skill],
@@ -180,15 +193,7 @@ pub struct Demands<'a> {
 
 /// Every reason, at once, why someone born on this day with these skills cannot take part; ages count on the day of the
 /// shift. An empty list is a yes.
-pub fn why_not(demands: &Demands<'_>, birth: NaiveDate, skills: &[Skill], now: Instant) -> Vec<SignUpRefusal> {
-    match demands.state {
-        ActivityState::Draft => return vec![SignUpRefusal::NotFound],
-        ActivityState::Cancelled => return vec![SignUpRefusal::Cancelled],
-        ActivityState::Published => {}
-    }
-    if demands.ends_at <= now {
-        return vec![SignUpRefusal::Over { ended_at: When(demands.ends_at) }];
-    }
+pub fn why_not(demands: &Demands<'_>, birth: NaiveDate, skills: &[Skill]) -> Vec<SignUpRefusal> {
     let age_years = age_on(birth, civil_day(demands.starts_at));
     let mut reasons = Vec::new();
     if age_years < demands.minimum_age {
@@ -245,15 +250,12 @@ mod tests {
     #[test]
     fn every_reason_is_told_at_once() {
         let demands = Demands {
-            state: ActivityState::Published,
             starts_at: at("2026-05-08T08:00"),
-            ends_at: at("2026-05-08T12:00"),
             minimum_age: 18,
             dangerous: true,
             skills_required: &[Skill::FirstAid, Skill::WaterRescue],
         };
-        let now = at("2026-05-01T08:00");
-        let reasons = why_not(&demands, "2010-01-01".parse().unwrap(), &[Skill::FirstAid], now);
+        let reasons = why_not(&demands, "2010-01-01".parse().unwrap(), &[Skill::FirstAid]);
         assert_eq!(
             reasons,
             [
@@ -263,10 +265,18 @@ mod tests {
             ]
         );
         let grown_up = "2008-05-08".parse().unwrap(); // 18 on the very day
-        assert!(why_not(&demands, grown_up, &[Skill::FirstAid, Skill::WaterRescue], now).is_empty());
+        assert!(why_not(&demands, grown_up, &[Skill::FirstAid, Skill::WaterRescue]).is_empty());
+    }
+
+    #[test]
+    fn what_is_over_cancelled_or_a_draft_is_closed_to_all() {
+        let (now, ends_at) = (at("2026-05-08T11:59"), at("2026-05-08T12:00"));
+        assert_eq!(why_closed(ActivityState::Published, ends_at, now), None);
         assert_eq!(
-            why_not(&demands, grown_up, &[], demands.ends_at),
-            [SignUpRefusal::Over { ended_at: When(demands.ends_at) }]
+            why_closed(ActivityState::Published, ends_at, ends_at),
+            Some(SignUpRefusal::Over { ended_at: When(ends_at) })
         );
+        assert_eq!(why_closed(ActivityState::Draft, ends_at, ends_at), Some(SignUpRefusal::NotFound));
+        assert_eq!(why_closed(ActivityState::Cancelled, ends_at, now), Some(SignUpRefusal::Cancelled));
     }
 }

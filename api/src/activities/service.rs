@@ -16,8 +16,8 @@ use super::{
 use crate::{
     access::{Action, Resource},
     ctx::Ctx,
+    inbox::tell_volunteers,
     organisation,
-    people::service::tell_volunteers,
     places::geodesy::Point,
     platform::refusal::{OrFault, Stop},
     policies,
@@ -168,6 +168,7 @@ pub async fn add_shift(ctx: &Ctx, id: ActivityId, plan: ShiftPlan) -> Done<shift
     let activity = mine(ctx, &tx, id).await?.activity;
     not_cancelled(&activity)?;
     rules::check_shift(&plan, ctx.now())?;
+    rules::check_shift_count(store::shift_count(&tx, id).await.or_fault()? + 1)?;
     let (shifts, posts) = shift_rows(ctx, id, vec![plan]);
     let shift = shifts[0].clone();
     store::add_shifts(&tx, shifts, posts).await.or_fault()?;
@@ -197,7 +198,7 @@ pub async fn change_shift(ctx: &Ctx, id: ShiftId, change: ShiftChange) -> Done<s
     let shift = store::lock_shift(&tx, id).await.or_fault()?.ok_or(ActivityRefusal::NotFound)?;
     change_times(ctx, &tx, &activity, &shift, &change).await?;
     let seats = change_seats(&tx, &shift, &change).await?;
-    sign_up::seat_who_waits(ctx, &tx, activity.id, id).await.or_fault()?;
+    sign_up::seat_who_waits(ctx, &tx, id).await.or_fault()?;
     if !change.note.is_empty() || change.starts_at.is_some() || change.ends_at.is_some() {
         tell_signed_up(ctx, &tx, &activity, Some(id), InboxKind::ActivityChanged, &change.note).await?;
     }
@@ -232,6 +233,7 @@ async fn change_times(
 
 /// The seats that the shift has in the end.
 async fn change_seats(tx: &impl ConnectionTrait, shift: &shift::Model, change: &ShiftChange) -> Done<i32> {
+    change.posts.iter().try_for_each(|&(_, capacity)| rules::check_capacity(capacity))?;
     let posts = store::posts_of(tx, shift.id).await.or_fault()?;
     let capacity = match change.capacity {
         Some(_) if !posts.is_empty() => return Err(ActivityRefusal::ChangePostsInstead.into()),
@@ -241,7 +243,6 @@ async fn change_seats(tx: &impl ConnectionTrait, shift: &shift::Model, change: &
     };
     rules::check_capacity(capacity)?;
     for &(id, capacity) in &change.posts {
-        rules::check_capacity(capacity)?;
         let post = posts.iter().find(|post| post.id == id).ok_or(ActivityRefusal::NotFound)?;
         if !store::set_post_capacity(tx, shift.id, id, capacity).await.or_fault()? {
             return Err(ActivityRefusal::CapacityBelowSignedUp { signed_up: post.taken, capacity }.into());
@@ -324,8 +325,11 @@ fn shift_rows(ctx: &Ctx, activity: ActivityId, plans: Vec<ShiftPlan>) -> (Vec<sh
     let mut posts = Vec::new();
     let mut row = |plan: ShiftPlan| {
         let id = ShiftId(ctx.new_id());
-        posts.extend(plan.posts.into_iter().map(|(name, capacity)| post::Model {
-            id: PostId(ctx.new_id()),
+        // Posts are read by id: sorted, the ids of one instant keep the order that the leader gave.
+        let mut post_ids: Vec<_> = plan.posts.iter().map(|_| PostId(ctx.new_id())).collect();
+        post_ids.sort_unstable();
+        posts.extend(plan.posts.into_iter().zip(post_ids).map(|((name, capacity), post_id)| post::Model {
+            id: post_id,
             shift_id: id,
             name,
             capacity,

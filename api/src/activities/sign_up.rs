@@ -4,7 +4,7 @@
 //! overlapping sign-ups) and the shift's (so that seats and wait-list move for one at a time).
 
 use boai_entity::{
-    ids::{ActivityId, PostId, ShiftId},
+    ids::{PostId, ShiftId},
     kinds::{InboxKind, SignUpState},
     sign_up,
 };
@@ -17,7 +17,8 @@ use super::{
 };
 use crate::{
     ctx::Ctx,
-    people::{self, service::tell_volunteers},
+    inbox::tell_volunteers,
+    people,
     platform::{
         errors::Fault,
         refusal::{OrFault, Stop, When},
@@ -44,15 +45,16 @@ pub async fn sign_up(
     {
         return Ok(earlier.clone());
     }
+    if let Some(closed) = rules::why_closed(facts.state, facts.ends_at, now) {
+        return Err(refuse(closed));
+    }
     let demands = Demands {
-        state: facts.state,
         starts_at: facts.starts_at,
-        ends_at: facts.ends_at,
         minimum_age: facts.minimum_age,
         dangerous: facts.dangerous,
         skills_required: &facts.skills_required.0,
     };
-    let mut reasons = rules::why_not(&demands, me.birth_date, &me.skills.0, now);
+    let mut reasons = rules::why_not(&demands, me.birth_date, &me.skills.0);
     if let Some(overlap) = store::overlap(&tx, volunteer, facts.starts_at, facts.ends_at).await.or_fault()? {
         let (starts_at, ends_at) = (When(overlap.starts_at), When(overlap.ends_at));
         reasons.push(SignUpRefusal::Overlaps { activity: overlap.title, starts_at, ends_at });
@@ -100,8 +102,7 @@ pub async fn leave(ctx: &Ctx, shift: ShiftId) -> Result<sign_up::Model, Stop<Lea
     store::set_sign_up_state(&tx, mine.id, SignUpState::Left, now).await.or_fault()?;
     if mine.state == SignUpState::Seated {
         store::give_seat_back(&tx, shift, mine.post_id).await.or_fault()?;
-        let facts = store::shift_facts(&tx, shift).await.or_fault()?.ok_or(LeaveRefusal::NotSignedUp)?;
-        seat_who_waits(ctx, &tx, facts.activity_id, shift).await.or_fault()?;
+        seat_who_waits(ctx, &tx, shift).await.or_fault()?;
     }
     ctx.tell(&tx, board_topic(shift)).await.or_fault()?;
     tx.commit().await.or_fault()?;
@@ -109,13 +110,13 @@ pub async fn leave(ctx: &Ctx, shift: ShiftId) -> Result<sign_up::Model, Stop<Lea
     Ok(sign_up::Model { state: SignUpState::Left, changed_at: now, ..mine })
 }
 
-/// Moves the wait-list of a shift whose row is held: in order, as long as there are seats. Each one hears of it.
-pub async fn seat_who_waits(
-    ctx: &Ctx,
-    tx: &impl ConnectionTrait,
-    activity: ActivityId,
-    shift: ShiftId,
-) -> Result<(), DbErr> {
+/// Moves the wait-list of a shift whose row is held: in order, as long as there are seats. Each one hears of it. A shift
+/// that is over keeps its seats: nobody is called to it any more.
+pub async fn seat_who_waits(ctx: &Ctx, tx: &impl ConnectionTrait, shift: ShiftId) -> Result<(), DbErr> {
+    let Some(facts) = store::shift_facts(tx, shift).await? else { return Ok(()) };
+    if facts.ends_at <= ctx.now() {
+        return Ok(());
+    }
     let posts = store::posts_of(tx, shift).await?;
     let lines = if posts.is_empty() { vec![None] } else { posts.iter().map(|post| Some(post.id)).collect() };
     for post in lines {
@@ -124,7 +125,7 @@ pub async fn seat_who_waits(
                 break;
             }
             store::set_sign_up_state(tx, next.id, SignUpState::Seated, ctx.now()).await?;
-            let place = Some((activity, Some(shift)));
+            let place = Some((facts.activity_id, Some(shift)));
             tell_volunteers(ctx, tx, &[next.volunteer_id], InboxKind::SeatGiven, place, "").await?;
         }
     }

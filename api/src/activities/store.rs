@@ -10,13 +10,15 @@ use boai_entity::{
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, PaginatorTrait,
     QueryFilter, QueryOrder,
-    sea_query::{Expr, ExprTrait, LikeExpr},
 };
 
 use crate::platform::{
     db,
     pages::{Page, Slice},
 };
+
+/// Rows of one INSERT. A statement binds at most 32,766 values in SQLite; a site may post 8,000 posts of five.
+const ROWS_AT_ONCE: usize = 1_000;
 
 pub async fn add_activity(
     db: &impl ConnectionTrait,
@@ -34,13 +36,19 @@ pub async fn add_shifts(
     shifts: Vec<shift::Model>,
     posts: Vec<post::Model>,
 ) -> Result<(), DbErr> {
-    let shifts = shifts.into_iter().map(shift::ActiveModel::from);
-    shift::Entity::insert_many(shifts).exec_without_returning(db).await?;
-    if !posts.is_empty() {
-        let posts = posts.into_iter().map(post::ActiveModel::from);
-        post::Entity::insert_many(posts).exec_without_returning(db).await?;
+    for some in shifts.chunks(ROWS_AT_ONCE) {
+        let some = some.iter().cloned().map(shift::ActiveModel::from);
+        shift::Entity::insert_many(some).exec_without_returning(db).await?;
+    }
+    for some in posts.chunks(ROWS_AT_ONCE) {
+        let some = some.iter().cloned().map(post::ActiveModel::from);
+        post::Entity::insert_many(some).exec_without_returning(db).await?;
     }
     Ok(())
+}
+
+pub async fn shift_count(db: &impl ConnectionTrait, activity: ActivityId) -> Result<u64, DbErr> {
+    shift::Entity::find().filter(shift::Column::ActivityId.eq(activity)).count(db).await
 }
 
 pub async fn save_activity(db: &impl ConnectionTrait, changed: activity::Model) -> Result<(), DbErr> {
@@ -351,8 +359,9 @@ pub async fn activities(
         select = select.filter(activity::Column::TeamId.eq(team));
     }
     if let Some(code) = filter.division_code {
-        // A range rather than LIKE, so that the index serves it in every collation: 3301 is below 3301:.
-        let end = format!("{code}:");
+        // A range rather than LIKE, so that the index serves it; of digits alone, which every collation sorts alike:
+        // 330106109203 lies between 3301 and 330199999999.
+        let end = format!("{code:9<12}");
         select = select.filter(activity::Column::DivisionCode.between(code, end));
     }
     if let Some(from) = filter.from {
@@ -365,8 +374,7 @@ pub async fn activities(
         select = select.filter(activity::Column::Category.is_in(filter.categories));
     }
     if let Some(text) = filter.text {
-        let like =
-            |column: activity::Column| Expr::col(column).like(LikeExpr::new(db::contains_pattern(&text)).escape('\\'));
+        let like = |column: activity::Column| db::contains(db, column, &text);
         let anywhere = Condition::any()
             .add(like(activity::Column::Title))
             .add(like(activity::Column::PlaceName))

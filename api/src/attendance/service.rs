@@ -21,7 +21,8 @@ use crate::{
     activities::board_topic,
     ctx::Ctx,
     hours::ledger::{self, Serving, Span},
-    people::{self, service::tell_volunteers},
+    inbox::tell_volunteers,
+    people,
     places::geodesy::Point,
     platform::{
         civil::{civil_day, day_bounds},

@@ -14,8 +14,8 @@ use super::{
 };
 use crate::{
     ctx::Ctx,
-    hours::rules::civil_day,
     platform::{
+        civil::civil_day,
         errors::Fault,
         lang::Lang,
         refusal::{OrFault, Stop},

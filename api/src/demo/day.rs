@@ -6,10 +6,9 @@ use serde_json::{Value, json};
 
 use super::town::{LEADER_PHONE, VOLUNTEER_PHONE};
 use crate::{
-    hours::rules::SHANGHAI,
     places::geodesy::{Datum, Point},
     platform::{
-        civil::{civil_day, day_bounds},
+        civil::{SHANGHAI, civil_day, day_bounds},
         clock::Clock,
         db::{self, Db},
         http,

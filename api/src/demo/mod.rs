@@ -1,6 +1,6 @@
 //! The demo: real divisions and places, made-up people, and one volunteer's day.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use boai_entity::Instant;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -56,9 +56,8 @@ pub async fn run(config: Config, options: Options) -> Result<(), String> {
         explain(&url);
         interrupted().await;
     }
-    // Open sockets would keep a graceful stop waiting; their phones reconnect.
     let _ = stop.send(());
-    let _ = tokio::time::timeout(Duration::from_secs(2), serving).await;
+    serving.await.map_err(|error| format!("the server broke: {error}"))??;
     println!("stopped");
     Ok(())
 }

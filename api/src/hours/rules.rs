@@ -8,16 +8,10 @@ use boai_entity::{
     Instant,
     ledger_entry::{Model as Entry, Spans},
 };
-use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, Utc};
+use chrono::Datelike;
 use sha2::{Digest, Sha256};
 
-/// Asia/Shanghai. China has had one zone without daylight saving time since 1992, and no record is older.
-pub const SHANGHAI: FixedOffset = FixedOffset::east_opt(8 * 3600).unwrap();
-
-/// The civil day in Asia/Shanghai at a moment: 2026-05-07 16:00 UTC is already May 8.
-pub fn civil_day(at: DateTime<Utc>) -> NaiveDate {
-    at.with_timezone(&SHANGHAI).date_naive()
-}
+use crate::platform::civil::civil_day;
 
 /// The year, in Asia/Shanghai, that a record's minutes count for: the one in which service began, even if it ended in the
 /// next. Written as the key of [`Year`](boai_entity::kinds::TotalDimension::Year) totals.
@@ -193,7 +187,7 @@ mod tests {
 
     fn at(shanghai: &str) -> Instant {
         let local = NaiveDateTime::parse_from_str(shanghai, "%F %T%.f").unwrap();
-        local.and_local_timezone(SHANGHAI).unwrap().to_utc()
+        local.and_local_timezone(crate::platform::civil::SHANGHAI).unwrap().to_utc()
     }
 
     fn span(from: &str, to: &str) -> Span {

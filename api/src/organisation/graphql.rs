@@ -63,7 +63,7 @@ impl Division {
         Ok(load(gql, DivisionByCode(parent.clone())).await?.map(Division))
     }
     /// The divisions directly below, by code.
-    #[graphql(complexity = "first.or(last).unwrap_or(20) as usize * child_complexity + 1")]
+    #[graphql(complexity = "first.or(last).unwrap_or(20).clamp(0, 100) as usize * child_complexity + 1")]
     async fn children(
         &self,
         gql: &Context<'_>,
@@ -115,7 +115,7 @@ impl Branch {
         Ok(load(gql, BranchById(parent)).await?.map(Branch))
     }
     /// The branches directly below, by division code.
-    #[graphql(complexity = "first.or(last).unwrap_or(20) as usize * child_complexity + 1")]
+    #[graphql(complexity = "first.or(last).unwrap_or(20).clamp(0, 100) as usize * child_complexity + 1")]
     async fn children(
         &self,
         gql: &Context<'_>,
@@ -130,7 +130,7 @@ impl Branch {
         branches(gql, filter, PageArgs { first, after, last, before }).await
     }
     /// The branch's own teams, by name.
-    #[graphql(complexity = "first.or(last).unwrap_or(20) as usize * child_complexity + 1")]
+    #[graphql(complexity = "first.or(last).unwrap_or(20).clamp(0, 100) as usize * child_complexity + 1")]
     async fn teams(
         &self,
         gql: &Context<'_>,
@@ -182,7 +182,7 @@ impl Team {
         Ok(load(gql, MembershipOf(volunteer, self.0.id)).await?.map(TeamMember))
     }
     /// The members, or who asks to be one, by the time of asking; null for who does not lead the team.
-    #[graphql(complexity = "first.or(last).unwrap_or(20) as usize * child_complexity + 1")]
+    #[graphql(complexity = "first.or(last).unwrap_or(20).clamp(0, 100) as usize * child_complexity + 1")]
     async fn members(
         &self,
         gql: &Context<'_>,
@@ -281,7 +281,7 @@ impl OrganisationQuery {
     }
 
     /// Divisions by code: those below `parentCode`, of a `level`, with `name` in their name; all of these together.
-    #[graphql(complexity = "first.or(last).unwrap_or(20) as usize * child_complexity + 1")]
+    #[graphql(complexity = "first.or(last).unwrap_or(20).clamp(0, 100) as usize * child_complexity + 1")]
     #[expect(clippy::too_many_arguments, reason = "a filter and the four arguments of a connection")]
     async fn divisions(
         &self,
@@ -301,7 +301,7 @@ impl OrganisationQuery {
     }
 
     /// Branches from the top down: those directly below `parentId`, of a `level`, with `name` in their name.
-    #[graphql(complexity = "first.or(last).unwrap_or(20) as usize * child_complexity + 1")]
+    #[graphql(complexity = "first.or(last).unwrap_or(20).clamp(0, 100) as usize * child_complexity + 1")]
     #[expect(clippy::too_many_arguments, reason = "a filter and the four arguments of a connection")]
     async fn branches(
         &self,
@@ -321,7 +321,7 @@ impl OrganisationQuery {
     }
 
     /// Teams by name: those of a branch, with a speciality, with `name` in their name.
-    #[graphql(complexity = "first.or(last).unwrap_or(20) as usize * child_complexity + 1")]
+    #[graphql(complexity = "first.or(last).unwrap_or(20).clamp(0, 100) as usize * child_complexity + 1")]
     #[expect(clippy::too_many_arguments, reason = "a filter and the four arguments of a connection")]
     async fn teams(
         &self,

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     access::{Action, Resource},
     ctx::Ctx,
-    people,
+    inbox::tell_volunteers,
     platform::refusal::{OrFault, Stop},
 };
 
@@ -95,7 +95,7 @@ pub async fn decide_member(
     if !moved {
         return Err(DecideRefusal::AlreadyDecided.into());
     }
-    people::service::tell_volunteers(ctx, &tx, &[volunteer], kind, None, &placed.name).await.or_fault()?;
+    tell_volunteers(ctx, &tx, &[volunteer], kind, None, &placed.name).await.or_fault()?;
     ctx.audit(&tx, "DECIDE_TEAM_MEMBER", "Volunteer", volunteer.0, None).await.or_fault()?;
     tx.commit().await.or_fault()?;
     Ok(member)

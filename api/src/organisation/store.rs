@@ -20,9 +20,10 @@ use crate::platform::{
 
 /// Names with this text in them, in small or capital Latin letters: SQLite's `LIKE` does not tell them apart, PostgreSQL's does.
 fn named_like(db: &impl ConnectionTrait, column: impl ColumnTrait, text: &str) -> SimpleExpr {
-    let pattern = LikeExpr::new(db::contains_pattern(text)).escape('\\');
+    let pattern = db::contains_pattern(text);
     match db.get_database_backend() {
-        DbBackend::Sqlite => Expr::col(column).like(pattern),
+        DbBackend::Sqlite => Expr::col(column).like(LikeExpr::new(pattern).escape('\\')),
+        // The backslash escapes here by itself.
         _ => Expr::col(column).ilike(pattern),
     }
 }

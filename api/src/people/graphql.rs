@@ -21,6 +21,7 @@ use crate::{
     auth::{self, graphql::Session},
     graphql::{ctx, load, settle},
     hours::graphql::{HoursSummary, ServiceRecord, my_hours, my_records},
+    inbox,
     organisation::{
         self,
         graphql::{Branch, Division, Team, TeamMember},
@@ -262,7 +263,7 @@ impl Me {
         Ok(teams.into_iter().map(TeamMember).collect())
     }
     /// What you signed up for, by the start of the shift; only what has not ended yet unless `past`.
-    #[graphql(complexity = "first.or(last).unwrap_or(20) as usize * child_complexity + 1")]
+    #[graphql(complexity = "first.or(last).unwrap_or(20).clamp(0, 100) as usize * child_complexity + 1")]
     async fn sign_ups(
         &self,
         gql: &Context<'_>,
@@ -285,7 +286,7 @@ impl Me {
         my_hours(gql, self.volunteer).await
     }
     /// 志愿服务记录, newest first.
-    #[graphql(complexity = "first.or(last).unwrap_or(20) as usize * child_complexity + 1")]
+    #[graphql(complexity = "first.or(last).unwrap_or(20).clamp(0, 100) as usize * child_complexity + 1")]
     async fn records(
         &self,
         gql: &Context<'_>,
@@ -307,7 +308,7 @@ impl Me {
         my_badges(gql, self.volunteer).await
     }
     /// What you should hear about, newest first.
-    #[graphql(complexity = "first.or(last).unwrap_or(20) as usize * child_complexity + 1")]
+    #[graphql(complexity = "first.or(last).unwrap_or(20).clamp(0, 100) as usize * child_complexity + 1")]
     async fn inbox(
         &self,
         gql: &Context<'_>,
@@ -319,7 +320,7 @@ impl Me {
         #[graphql(desc = "A cursor of this list: the page ends before it.")] before: Option<String>,
     ) -> Result<Connection<String, InboxItem>> {
         let page = Page::read("inbox", PageArgs { first, after, last, before })?;
-        let slice = store::inbox(&ctx(gql).db.conn, self.person, page).await.map_err(Fault::from)?;
+        let slice = inbox::store::inbox(&ctx(gql).db.conn, self.person, page).await.map_err(Fault::from)?;
         Ok(slice.connection("inbox", |row| (row.created_at, row.id.0), InboxItem))
     }
 }

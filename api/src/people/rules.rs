@@ -3,7 +3,7 @@
 use boai_entity::Instant;
 use chrono::{Datelike, NaiveDate};
 
-use crate::{hours::rules::civil_day, refusals};
+use crate::{platform::civil::civil_day, refusals};
 
 /// The enrolment form takes no one younger (PIPL, art. 28: everything about a child under 14 is sensitive).
 pub const YOUNGEST: i32 = 14;

@@ -2,13 +2,13 @@
 
 use boai_entity::{
     Instant, consent,
-    ids::{ActivityId, BranchId, RoleGrantId, ShiftId, TeamId, VolunteerId},
-    kinds::{ConsentKind, InboxKind, Role, VolunteerState},
+    ids::{BranchId, RoleGrantId, TeamId, VolunteerId},
+    kinds::{ConsentKind, Role, VolunteerState},
     role_grant,
     volunteer::{self, Availability, Skills},
 };
 use chrono::{Datelike, NaiveDate};
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::ConnectionTrait;
 
 use super::{
     rules::{ConsentRefusal, EnrolRefusal, RoleRefusal, may_enrol},
@@ -17,9 +17,11 @@ use super::{
 use crate::{
     access::{Action, Resource},
     ctx::Ctx,
-    hours::rules::civil_day,
     organisation,
-    platform::refusal::{OrFault, Stop},
+    platform::{
+        civil::civil_day,
+        refusal::{OrFault, Stop},
+    },
 };
 
 pub struct Enrolment {
@@ -193,19 +195,4 @@ async fn may_grant(ctx: &Ctx, tx: &impl ConnectionTrait, place: Place) -> Result
         }
     };
     if allowed { Ok(()) } else { Err(RoleRefusal::NotFound.into()) }
-}
-
-/// Puts an item into these volunteers' inboxes, within the transaction that gives the reason for it.
-pub async fn tell_volunteers(
-    ctx: &Ctx,
-    tx: &impl ConnectionTrait,
-    volunteers: &[VolunteerId],
-    kind: InboxKind,
-    place: Option<(ActivityId, Option<ShiftId>)>,
-    note: &str,
-) -> Result<(), DbErr> {
-    if volunteers.is_empty() {
-        return Ok(());
-    }
-    store::add_inbox_items(tx, volunteers, || ctx.new_id(), kind, place, note, ctx.now()).await
 }

@@ -2,20 +2,16 @@
 
 use boai_entity::{
     Instant, consent,
-    ids::{ActivityId, BranchId, ConsentId, InboxItemId, PersonId, RoleGrantId, ShiftId, TeamId, VolunteerId},
-    inbox_item,
-    kinds::{ConsentKind, InboxKind, Role},
+    ids::{BranchId, ConsentId, PersonId, RoleGrantId, TeamId, VolunteerId},
+    kinds::{ConsentKind, Role},
     role_grant, volunteer,
 };
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
-    QuerySelect, SqlErr, sea_query::OnConflict,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, SqlErr,
+    sea_query::OnConflict,
 };
 
-use crate::platform::{
-    db,
-    pages::{Page, Slice},
-};
+use crate::platform::db;
 
 /// What became of an enrolment.
 pub enum Added {
@@ -158,48 +154,4 @@ pub async fn revoke_role(db: &impl ConnectionTrait, id: RoleGrantId, now: Instan
         .filter(role_grant::Column::Id.eq(id))
         .filter(role_grant::Column::RevokedAt.is_null());
     Ok(update.exec(db).await?.rows_affected == 1)
-}
-
-/// One item for each of these volunteers' inboxes, in one statement.
-pub async fn add_inbox_items(
-    db: &impl ConnectionTrait,
-    volunteers: &[VolunteerId],
-    mut new_id: impl FnMut() -> uuid::Uuid,
-    kind: InboxKind,
-    place: Option<(ActivityId, Option<ShiftId>)>,
-    note: &str,
-    now: Instant,
-) -> Result<(), DbErr> {
-    let persons: Vec<PersonId> = volunteer::Entity::find()
-        .select_only()
-        .column(volunteer::Column::PersonId)
-        .filter(volunteer::Column::Id.is_in(volunteers.iter().copied()))
-        .into_tuple()
-        .all(db)
-        .await?;
-    let items = persons.into_iter().map(|person| inbox_item::ActiveModel {
-        id: Set(InboxItemId(new_id())),
-        person_id: Set(person),
-        kind: Set(kind),
-        activity_id: Set(place.map(|(activity, _)| activity)),
-        shift_id: Set(place.and_then(|(_, shift)| shift)),
-        note: Set(note.into()),
-        created_at: Set(now),
-        read_at: Set(None),
-    });
-    inbox_item::Entity::insert_many(items).exec_without_returning(db).await?;
-    Ok(())
-}
-
-/// Newest first.
-pub async fn inbox(
-    db: &impl ConnectionTrait,
-    person: PersonId,
-    page: Page<(Instant, uuid::Uuid)>,
-) -> Result<Slice<inbox_item::Model>, DbErr> {
-    let mut cursor = inbox_item::Entity::find()
-        .filter(inbox_item::Column::PersonId.eq(person))
-        .cursor_by((inbox_item::Column::CreatedAt, inbox_item::Column::Id));
-    cursor.desc();
-    page.fetch(cursor, db).await
 }

@@ -1,8 +1,14 @@
 //! Civil days: Asia/Shanghai's, whatever zone the server or the database runs in.
 
-use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, TimeDelta, Utc};
 
-pub use crate::hours::rules::{SHANGHAI, civil_day};
+/// Asia/Shanghai. China has had one zone without daylight saving time since 1992, and no record is older.
+pub const SHANGHAI: FixedOffset = FixedOffset::east_opt(8 * 3600).unwrap();
+
+/// The civil day in Asia/Shanghai at a moment: 2026-05-07 16:00 UTC is already May 8.
+pub fn civil_day(at: DateTime<Utc>) -> NaiveDate {
+    at.with_timezone(&SHANGHAI).date_naive()
+}
 
 /// A civil day as [from, to).
 pub fn day_bounds(day: NaiveDate) -> (DateTime<Utc>, DateTime<Utc>) {

@@ -10,11 +10,15 @@ use std::{
 };
 
 use boai_migration::Migrator;
+use chrono::{DateTime, Datelike, Utc};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    ColumnTrait, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
     FromQueryResult, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
+    sea_query::{Expr, ExprTrait, LikeExpr, SimpleExpr, extension::postgres::PgExpr},
 };
 use sea_orm_migration::MigratorTrait;
+
+use super::errors::Fault;
 
 /// A pool of connections, and a count of the statements that went through it.
 #[derive(Clone)]
@@ -131,6 +135,25 @@ pub fn placeholders(start: usize, count: usize) -> String {
 pub fn contains_pattern(text: &str) -> String {
     let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     format!("%{escaped}%")
+}
+
+/// Whether a column has this text somewhere in it; small and capital Latin letters are alike, as SQLite's own LIKE has it.
+pub fn contains(db: &impl ConnectionTrait, column: impl ColumnTrait, text: &str) -> SimpleExpr {
+    let pattern = LikeExpr::new(contains_pattern(text)).escape('\\');
+    let column = Expr::col(column.as_column_ref());
+    match db.get_database_backend() {
+        DbBackend::Sqlite => column.like(pattern),
+        _ => column.ilike(pattern),
+    }
+}
+
+/// A moment that somebody gave, if both databases keep it and compare it alike: SQLite compares times as text, which a
+/// year of five digits breaks, and PostgreSQL knows none before 4713 BC.
+pub fn moment(name: &str, at: DateTime<Utc>) -> Result<DateTime<Utc>, Fault> {
+    if (1900..=2999).contains(&at.year()) {
+        return Ok(at);
+    }
+    Err(Fault::bad_input(format!("`{name}` lies outside the years 1900 to 2999.")))
 }
 
 /// SQLite has no row locks to ask for: its writers stand in line from `begin` on.

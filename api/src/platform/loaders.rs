@@ -1,5 +1,35 @@
 //! One loader per question, so that a list of any length asks it once.
 
+use std::{
+    pin::pin,
+    task::{Context, Poll},
+};
+
+use futures_util::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
+use tokio::sync::mpsc::UnboundedReceiver;
+
+/// Runs an operation together with what its loaders ask of the database, which comes in by `questions`: in one task, so
+/// that a question goes out only when everything of its moment has been asked. (Spawned as a task of its own it goes out
+/// after a millisecond: a busy machine then asks dozens of times for one list.)
+pub async fn together<T>(
+    operation: impl Future<Output = T>,
+    mut questions: UnboundedReceiver<BoxFuture<'static, ()>>,
+) -> T {
+    let mut operation = pin!(operation);
+    let mut asked = FuturesUnordered::new();
+    std::future::poll_fn(|task: &mut Context<'_>| {
+        if let Poll::Ready(done) = operation.as_mut().poll(task) {
+            return Poll::Ready(done);
+        }
+        while let Ok(question) = questions.try_recv() {
+            asked.push(question);
+        }
+        while let Poll::Ready(Some(())) = asked.poll_next_unpin(task) {}
+        Poll::Pending
+    })
+    .await
+}
+
 /// Declares DataLoaders that find rows by their primary key.
 #[macro_export]
 macro_rules! load_by_id {

@@ -9,6 +9,7 @@ pub mod errors;
 pub mod http;
 pub mod lang;
 pub mod loaders;
+pub mod nesting;
 pub mod node;
 pub mod outbox;
 pub mod pages;

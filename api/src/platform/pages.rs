@@ -15,6 +15,12 @@ pub const DEFAULT_SIZE: i32 = 20;
 /// The most a client may ask for.
 pub const MAX_SIZE: i32 = 100;
 
+/// How many items a page may come to, for the price of a query. What is out of range is priced as the nearest that is not,
+/// so that the refusal is the page's own.
+pub fn expected(first: Option<i32>, last: Option<i32>) -> usize {
+    first.or(last).unwrap_or(DEFAULT_SIZE).clamp(0, MAX_SIZE).unsigned_abs() as usize
+}
+
 /// The four arguments of a Relay connection, as they came.
 pub struct PageArgs {
     pub first: Option<i32>,

@@ -89,7 +89,7 @@ pub struct When(pub DateTime<Utc>);
 
 impl std::fmt::Display for When {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.with_timezone(&crate::hours::rules::SHANGHAI).format("%Y-%m-%d %H:%M").fmt(f)
+        self.0.with_timezone(&crate::platform::civil::SHANGHAI).format("%Y-%m-%d %H:%M").fmt(f)
     }
 }
 
@@ -107,7 +107,7 @@ pub fn camel(name: &str) -> String {
 
 /// Declares a use case's refusals: the enum with its data, its GraphQL code, and the GraphQL error object.
 ///
-/// ```ignore
+/// ```text
 /// refusals! {
 ///     /// Why a sign-up was refused.
 ///     SignUpRefusal, SignUpErrorCode, SignUpError {

@@ -1,10 +1,13 @@
 //! One wide log line per operation, and a code on every error.
 
-use std::sync::Arc;
+use std::{
+    any::TypeId,
+    sync::{Arc, OnceLock},
+};
 
 use async_graphql::{
-    ErrorExtensionValues, Response, ServerError,
-    extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute, NextRequest},
+    ErrorExtensionValues, Request, Response, ServerError, ServerResult,
+    extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute, NextPrepareRequest, NextRequest},
 };
 
 /// Makes [`Reporter`]s.
@@ -12,11 +15,16 @@ pub struct Report;
 
 impl ExtensionFactory for Report {
     fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(Reporter)
+        Arc::new(Reporter::default())
     }
 }
 
-struct Reporter;
+/// One for each request.
+#[derive(Default)]
+struct Reporter {
+    /// Read while the request's own data can be seen: the hook around it all, which needs it, cannot see them.
+    request_id: OnceLock<String>,
+}
 
 /// Names a request in the log and in the answer to an internal error. Put into the request's data.
 #[derive(Clone)]
@@ -24,11 +32,25 @@ pub struct RequestId(pub String);
 
 #[async_trait::async_trait]
 impl Extension for Reporter {
+    async fn prepare_request(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        request: Request,
+        next: NextPrepareRequest<'_>,
+    ) -> ServerResult<Request> {
+        let own = request.data.get(&TypeId::of::<RequestId>()).and_then(|data| data.downcast_ref::<RequestId>());
+        if let Some(id) = own.or_else(|| ctx.data_opt::<RequestId>()) {
+            // It cannot be there: each operation has a reporter of its own.
+            let _ = self.request_id.set(id.0.clone());
+        }
+        next.run(ctx, request).await
+    }
+
     async fn request(&self, ctx: &ExtensionContext<'_>, next: NextRequest<'_>) -> Response {
-        let request_id = ctx.data_opt::<RequestId>().map_or_else(String::new, |id| id.0.clone());
         let mut response = next.run(ctx).await;
+        let request_id = self.request_id.get().map_or("", String::as_str);
         for error in &mut response.errors {
-            give_code(error, &request_id);
+            give_code(error, request_id);
         }
         response
     }

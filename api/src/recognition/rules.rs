@@ -13,7 +13,7 @@ use boai_entity::{
 };
 use chrono::{Datelike, NaiveDate, TimeDelta, Weekday};
 
-use crate::hours::rules::{SHANGHAI, civil_day};
+use crate::platform::civil::{SHANGHAI, civil_day};
 
 /// One confirmed service record (order 67, art. 5–7), as far as badges ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

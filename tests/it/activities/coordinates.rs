@@ -1,7 +1,7 @@
 //! Stories of datums: what a leader gives in one map's coordinates comes back in any, to a centimetre.
 
 use boai::places::geodesy::Point;
-use boai_tests::{Person, Town, at, stories};
+use boai_tests::{Person, at, stories};
 use serde_json::{Value, json};
 
 /// A place as the server gives it in a datum: latitude, longitude.

@@ -1,6 +1,6 @@
 //! Stories of cost: a fixed number of statements, whatever the size.
 
-use boai_tests::{PLACE, Person, Town, at, stories};
+use boai_tests::{PLACE, Person, at, stories};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 

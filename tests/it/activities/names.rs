@@ -1,6 +1,6 @@
 //! Stories of masked names.
 
-use boai_tests::{Person, Town, at, stories};
+use boai_tests::{Person, at, stories};
 use serde_json::{Value, json};
 
 use crate::verbs::roster;

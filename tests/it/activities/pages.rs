@@ -1,7 +1,7 @@
 //! Stories of pages: nothing is lost or doubled, and the index serves them.
 
 use boai::{activities::near, places::geodesy::Point, platform::pages::Page};
-use boai_tests::{PLACE, Person, Town, at, stories};
+use boai_tests::{PLACE, Person, at, stories};
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use serde_json::{Value, json};
 

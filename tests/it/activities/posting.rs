@@ -1,6 +1,6 @@
 //! Stories of posting an activity: what a leader may write, and what is refused with its numbers.
 
-use boai_tests::{PLACE, Town, at, id, shift, stories};
+use boai_tests::{PLACE, at, id, shift, stories};
 use serde_json::json;
 
 use crate::verbs::{add_shift, away, cancel, change, near_titles, nobodys_activity, place, see};

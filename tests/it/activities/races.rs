@@ -1,6 +1,6 @@
 //! Stories of many phones at one instant.
 
-use boai_tests::{Person, Town, at, stories};
+use boai_tests::{Person, at, stories};
 use futures_util::future::join_all;
 use serde_json::json;
 

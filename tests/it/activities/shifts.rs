@@ -1,6 +1,6 @@
 //! Stories of shifts: their times, their posts, and their seats after people signed up.
 
-use boai_tests::{Town, at, shift, stories};
+use boai_tests::{at, shift, stories};
 use serde_json::{Value, json};
 
 use crate::verbs::{add_shift, change_shift, roster, seats, see, sign_up_at_post, stands, takes};

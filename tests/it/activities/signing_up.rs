@@ -1,6 +1,6 @@
 //! Stories of 报名: seats, the wait-list, and every reason why not.
 
-use boai_tests::{Town, at, shift, stories};
+use boai_tests::{at, shift, stories};
 use serde_json::json;
 
 use crate::verbs::{cancel, change_shift, nobodys_shift, roster, seats, sign_up_at_post, stands, takes};

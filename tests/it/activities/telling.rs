@@ -1,6 +1,6 @@
 //! Stories of changes and cancellations: who hears of them, and what they do to seats.
 
-use boai_tests::{Town, at, stories};
+use boai_tests::{at, stories};
 use serde_json::json;
 
 use crate::verbs::{cancel, change, change_shift, roster, seats, see, stands, takes};

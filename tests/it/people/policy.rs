@@ -31,7 +31,7 @@ fn holder_of(grants: Vec<Grant>) -> Actor {
 
 /// A line of the table: a name, and for each action whether it is allowed.
 fn line(text: &mut String, name: &str, actor: &Actor, resource: Resource<'_>) {
-    let _ = write!(text, "  {name:<32}");
+    let _ = write!(text, "  {name:<34}");
     for action in Action::ALL {
         let name = format!("{action:?}");
         let answer = if allows(actor, action, resource) { "yes" } else { "·" };
@@ -50,14 +50,15 @@ fn the_policy_is_the_reviewed_one() {
         ("ON THE TEAM 西湖救援队, of the branch 330106", team),
         ("ON THE BRANCH 330106", Resource::Branch { path: "330106" }),
     ] {
-        let _ = write!(text, "\n{title}\n\n  {:<32}", "role, held on");
+        let _ = write!(text, "\n{title}\n\n  {:<34}", "role, held on");
         for action in Action::ALL {
             let _ = write!(text, "  {action:?}");
         }
         text.push('\n');
         line(&mut text, "no role", &holder_of(Vec::new()), resource);
         for role in Role::iter() {
-            let _ = writeln!(text, "  {}", role.as_str());
+            let note = if role == Role::BranchOfficer { ", which nobody is granted on a team" } else { "" };
+            let _ = writeln!(text, "  {}{note}", role.as_str());
             for (place, reach) in places() {
                 line(&mut text, &format!("  {place}"), &holder_of(vec![Grant { role, reach }]), resource);
             }

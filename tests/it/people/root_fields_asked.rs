@@ -54,7 +54,7 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
     let request = format!("requestId: \"{}\"", who.request_id());
     let times = "startsAt: \"2026-05-08T12:00:00+08:00\", endsAt: \"2026-05-08T13:00:00+08:00\", capacity: 1";
     let near =
-        "activitiesNear(point: { latitude: 30.2604, longitude: 120.1472, datum: WGS84 }) { nodes { node { id } } }";
+        "activitiesNear(point: { latitude: 30.2604, longitude: 120.1472, datum: WGS84 }) { edges { node { id } } }";
     let draft_input = format!(
         "teamId: \"{team}\", category: RESCUE, title: \"x\", description: \"x\", placeName: \"x\", address: \"x\",
          divisionCode: \"330106\", {place}, shifts: [{{ {times} }}]"
@@ -63,7 +63,7 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
     vec![
         activities("published", "公开"),
         activities("drafts", "草稿"),
-        query("activitiesNear", "", "/activitiesNear/nodes", near),
+        query("activitiesNear", "", "/activitiesNear/edges", near),
         query("branches", "", "/branches/nodes", "branches { nodes { id } }"),
         query("division", "", "/division", "division(code: \"33\") { name }"),
         query("divisions", "", "/divisions/nodes", "divisions { nodes { name } }"),

@@ -191,8 +191,8 @@ stories! {
                 assert!(!body.contains(secret), "{body}");
             }
         }
-        let number = PhoneNumber::read(&ling.phone).expect("a number");
-        assert!(!format!("{number:?} {number:#?}").contains(&digits[3..7]));
+        let number = PhoneNumber::read("138 1234 5678").expect("a number");
+        assert_eq!(format!("{number:?} {number:#?}"), "138****5678 138****5678");
     }
 
     async fn messages_come_in_the_language_of_the_phone(town: Town) {

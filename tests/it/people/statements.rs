@@ -5,13 +5,16 @@ use serde_json::json;
 
 use crate::acts::{ask_to_join, decide};
 
-/// Parts of `me`, and the statements that each takes; one of them finds out who is asking.
-const PARTS: [(&str, u64); 7] = [
+/// Parts of `me`, and the statements that each takes; one of them finds out who is asking. A shift asks for its activity,
+/// for nobody sees it before that is published.
+const PARTS: [(&str, u64); 9] = [
     ("volunteer { name number residence { name } } consents { kind } sessions { device }", 5),
     ("hours { confirmed pending byYear { year } byCategory { category } byBook { book } byTeam { team { name } } }", 3),
     ("stars { star confirmed next { missing } }", 3),
     ("badges { code eligible missing }", 3),
-    ("records(first: 10) { nodes { minutes team { name branch { name } } activity { title } shift { capacity } } }", 6),
+    ("records(first: 10) { nodes { minutes team { name branch { name } } } }", 4),
+    ("activities: records(first: 10) { nodes { activity { title } } }", 3),
+    ("shifts: records(first: 10) { nodes { shift { capacity } } }", 4),
     ("teams { state team { name branch { name division { name } } } }", 5),
     ("roles { role branch { name } team { name } }", 4),
 ];

@@ -39,7 +39,7 @@ stories! {
         let decided = decide(&leader, &team(), &ling.volunteer_id().await, true).await.fine();
         assert_eq!(decided.text("/decideTeamMember/membership/volunteer/number"), ling.number().await);
         let expected = json!([{ "team": { "name": "西湖救援队" }, "state": "ACCEPTED",
-            "askedAt": "2026-05-07T23:00:00Z", "decidedAt": "2026-05-07T23:10:00Z" }]);
+            "askedAt": "2026-05-07T23:00:00+00:00", "decidedAt": "2026-05-07T23:10:00+00:00" }]);
         assert_eq!(my_teams(&ling).await, expected);
         assert_eq!(ling.inbox().await, [("TEAM_ACCEPTED".into(), "西湖救援队".into())]);
         assert_eq!(members(&leader, "ACCEPTED").await, json!(["王小玲"]));
@@ -54,7 +54,7 @@ stories! {
         assert_eq!(ling.inbox().await, [("TEAM_DECLINED".into(), "西湖救援队".into())]);
         town.clock.set(at("07:10"));
         let again = ask_to_join(&ling, &team()).await.fine();
-        let expected = json!({ "state": "REQUESTED", "askedAt": "2026-05-07T23:10:00Z", "decidedAt": null });
+        let expected = json!({ "state": "REQUESTED", "askedAt": "2026-05-07T23:10:00+00:00", "decidedAt": null });
         assert_eq!(again.data("/askToJoinTeam/membership"), expected);
         decide(&leader, &team(), &ling.volunteer_id().await, true).await.fine();
         assert_eq!(members(&leader, "ACCEPTED").await, json!(["Ling"]));

@@ -128,4 +128,18 @@ stories! {
             assert_eq!(other.ask(document, json!({ "id": hers })).await.data("/node"), Value::Null);
         }
     }
+
+    async fn a_name_is_whole_for_oneself_and_ones_leaders_and_masked_for_others(town: Town) {
+        let (leader, ling) = (town.leader("欧阳小华").await, town.volunteer("王小玲").await);
+        let posted = leader.post_activity(at("09:00"), at("10:00"), 5, json!({})).await;
+        let document = "query($id: ID!) { node(id: $id) { ... on Activity { personInCharge { name number } } } }";
+        let seen = async |who: &Person<'_>| {
+            who.ask(document, json!({ "id": posted.activity })).await.data("/node/personInCharge")
+        };
+        let whole = json!({ "name": "欧阳小华", "number": leader.number().await });
+        assert_eq!((seen(&leader).await, seen(&town.desk("Desk").await).await), (whole.clone(), whole));
+        for other in [town.stranger(), ling, town.other_leader("Other").await] {
+            assert_eq!(seen(&other).await, json!({ "name": "欧**华", "number": null }), "{}", other.name);
+        }
+    }
 }

@@ -102,11 +102,13 @@ stories! {
     async fn a_rejection_takes_the_time_away_and_can_be_taken_back(town: Town) {
         let (scene, stay) = served(&town).await;
         scene.leader.confirm(&stay).await.fine();
+        town.clock.set(at("13:00"));
         let record = settle(&scene.leader, rejection(&stay, "签到后离开")).await;
         assert_eq!((&record["state"], &record["minutes"], &record["reason"]), (&json!("REJECTED"), &json!(0), &json!("签到后离开")));
         assert_eq!(scene.ling.minutes().await, (0, 0));
         assert_eq!(scene.leader.confirm(&stay).await.codes(), ["REJECTED"]);
         assert_eq!(scene.ling.minutes().await, (0, 0));
+        town.clock.set(at("14:00"));
         let back = settle(&scene.leader, correction(&stay, at("08:00"), at("12:00"), "同伴作证")).await;
         assert_eq!((&back["state"], &back["minutes"]), (&json!("CONFIRMED"), &json!(240)));
         assert_eq!(scene.ling.minutes().await, (240, 0));

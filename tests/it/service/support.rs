@@ -74,7 +74,7 @@ pub async fn volunteer_key(person: &Person<'_>) -> VolunteerId {
     VolunteerId(key(&person.volunteer_id().await))
 }
 
-/// The refused tries that were kept, in their order.
+/// The refused tries that were kept; those of one moment in no order.
 pub async fn attempts(town: &Town) -> Vec<attendance_attempt::Model> {
     let kept = attendance_attempt::Entity::find().order_by_asc(attendance_attempt::Column::Id);
     kept.all(&town.app.db.conn).await.expect("the tries are read")

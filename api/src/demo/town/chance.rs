@@ -4,9 +4,9 @@ use boai_entity::Instant;
 use chrono::{NaiveDate, NaiveTime, TimeDelta};
 use uuid::Uuid;
 
-use crate::{
-    hours::rules::{SHANGHAI, civil_day},
-    platform::random::Random,
+use crate::platform::{
+    civil::{SHANGHAI, civil_day},
+    random::Random,
 };
 
 pub struct Chance {

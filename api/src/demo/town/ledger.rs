@@ -16,7 +16,10 @@ use super::{
     history::{FIRST_PENDING_DAY, POLICY, Stay},
     people::{People, Volunteer},
 };
-use crate::hours::rules::{GENESIS, Span, civil_day, creditable, entry_hash, service_minutes, to_spans, year_key};
+use crate::{
+    hours::rules::{GENESIS, Span, creditable, entry_hash, service_minutes, to_spans, year_key},
+    platform::civil::civil_day,
+};
 
 /// The policy's.
 const MINIMUM_MIN: i64 = 15;

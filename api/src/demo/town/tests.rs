@@ -12,7 +12,10 @@ use boai_entity::kinds::{
 use chrono::{NaiveDateTime, TimeDelta};
 
 use super::*;
-use crate::hours::rules::{SHANGHAI, balance, check_chain, civil_day, year_key};
+use crate::{
+    hours::rules::{balance, check_chain, year_key},
+    platform::civil::{SHANGHAI, civil_day},
+};
 
 const SEED: u64 = 7;
 

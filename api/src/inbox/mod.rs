@@ -1,0 +1,26 @@
+//! What people should hear about.
+
+use boai_entity::{
+    ids::{ActivityId, ShiftId, VolunteerId},
+    kinds::InboxKind,
+};
+use sea_orm::{ConnectionTrait, DbErr};
+
+use crate::ctx::Ctx;
+
+pub mod store;
+
+/// Puts an item into these volunteers' inboxes, within the transaction that gives the reason for it.
+pub async fn tell_volunteers(
+    ctx: &Ctx,
+    tx: &impl ConnectionTrait,
+    volunteers: &[VolunteerId],
+    kind: InboxKind,
+    place: Option<(ActivityId, Option<ShiftId>)>,
+    note: &str,
+) -> Result<(), DbErr> {
+    if volunteers.is_empty() {
+        return Ok(());
+    }
+    store::add_inbox_items(tx, volunteers, || ctx.new_id(), kind, place, note, ctx.now()).await
+}

@@ -1,0 +1,56 @@
+//! Inboxes in the database.
+
+use boai_entity::{
+    Instant,
+    ids::{ActivityId, InboxItemId, PersonId, ShiftId, VolunteerId},
+    inbox_item,
+    kinds::InboxKind,
+    volunteer,
+};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
+
+use crate::platform::pages::{Page, Slice};
+
+/// One item for each of these volunteers' inboxes, in one statement.
+pub async fn add_inbox_items(
+    db: &impl ConnectionTrait,
+    volunteers: &[VolunteerId],
+    mut new_id: impl FnMut() -> uuid::Uuid,
+    kind: InboxKind,
+    place: Option<(ActivityId, Option<ShiftId>)>,
+    note: &str,
+    now: Instant,
+) -> Result<(), DbErr> {
+    let persons: Vec<PersonId> = volunteer::Entity::find()
+        .select_only()
+        .column(volunteer::Column::PersonId)
+        .filter(volunteer::Column::Id.is_in(volunteers.iter().copied()))
+        .into_tuple()
+        .all(db)
+        .await?;
+    let items = persons.into_iter().map(|person| inbox_item::ActiveModel {
+        id: Set(InboxItemId(new_id())),
+        person_id: Set(person),
+        kind: Set(kind),
+        activity_id: Set(place.map(|(activity, _)| activity)),
+        shift_id: Set(place.and_then(|(_, shift)| shift)),
+        note: Set(note.into()),
+        created_at: Set(now),
+        read_at: Set(None),
+    });
+    inbox_item::Entity::insert_many(items).exec_without_returning(db).await?;
+    Ok(())
+}
+
+/// Newest first.
+pub async fn inbox(
+    db: &impl ConnectionTrait,
+    person: PersonId,
+    page: Page<(Instant, uuid::Uuid)>,
+) -> Result<Slice<inbox_item::Model>, DbErr> {
+    let mut cursor = inbox_item::Entity::find()
+        .filter(inbox_item::Column::PersonId.eq(person))
+        .cursor_by((inbox_item::Column::CreatedAt, inbox_item::Column::Id));
+    cursor.desc();
+    page.fetch(cursor, db).await
+}

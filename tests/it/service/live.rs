@@ -1,0 +1,145 @@
+//! The live board of a shift.
+
+use std::sync::Arc;
+
+use boai::{activities::board_topic, app::App, platform::db::Db, server};
+use boai_entity::ids::ShiftId;
+use boai_tests::{Person, Town, at, id, stories};
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+
+use crate::{
+    socket::Board,
+    support::{NOTHING, correction, keep_signed_in, key, scene},
+};
+
+async fn watch(person: &Person<'_>, shift: &str) -> Board {
+    Board::watch(&person.town.url, person.access_token.as_deref(), shift).await
+}
+
+/// A second server over the town's database, with nothing going on in the background: its statements are the board's.
+async fn quiet_server(town: &Town) -> (Arc<App>, String) {
+    let app = App {
+        config: town.app.config.clone(),
+        db: Db::connect(&town.app.config.database_url(), 2).await.expect("the database opens"),
+        clock: town.clock.clone(),
+        random: town.app.random.clone(),
+        sms: town.app.sms.clone(),
+        bus: boai::platform::bus::Bus::in_process(),
+        committed: Arc::default(),
+    };
+    let app = Arc::new(app);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    tokio::spawn(server::serve(app.clone(), listener, std::future::pending()));
+    (app, url)
+}
+
+stories! {
+    async fn the_board_comes_at_once_and_after_each_change(town: Town) {
+        let scene = scene(&town).await;
+        let mei = town.volunteer("Mei").await;
+        keep_signed_in(&town).await;
+        let mut board = watch(&scene.leader, scene.shift()).await;
+        let first = board.board().await;
+        let numbers = ["capacity", "signedUp", "waiting", "present", "left", "forgotten"].map(|name| first[name].clone());
+        assert_eq!(numbers, [8, 1, 0, 0, 0, 0].map(Value::from));
+        assert_eq!(first["latest"], json!([]));
+
+        mei.sign_up(scene.shift()).await.fine();
+        board.shows(json!({ "signedUp": 2 })).await;
+        town.clock.set(at("08:00"));
+        scene.ling.check_in(scene.shift(), 20.0).await.fine();
+        let present = board.shows(json!({ "present": 1 })).await;
+        assert_eq!(present["latest"], json!([{ "state": "OPEN", "volunteer": { "name": "Ling" } }]), "the leader sees names");
+        town.clock.set(at("08:10"));
+        mei.check_in(scene.shift(), 20.0).await.fine();
+        let both = board.shows(json!({ "present": 2 })).await;
+        assert_eq!(both["latest"][0]["volunteer"]["name"], "Mei", "newest first");
+        town.clock.set(at("10:00"));
+        scene.ling.check_out(20.0).await.fine();
+        board.shows(json!({ "present": 1, "left": 1 })).await;
+    }
+
+    async fn the_board_shows_who_forgot_to_check_out(town: Town) {
+        let scene = scene(&town).await;
+        town.clock.set(at("08:00"));
+        let stay = scene.ling.check_in(scene.shift(), 20.0).await.fine().text("/checkIn/attendance/id");
+        let mut board = watch(&scene.leader, scene.shift()).await;
+        board.shows(json!({ "present": 1 })).await;
+        town.clock.set(at("15:00"));
+        scene.leader.confirm_hours(json!([correction(&stay, at("08:00"), at("12:00"), "x")])).await.fine();
+        board.shows(json!({ "present": 0, "forgotten": 1 })).await;
+    }
+
+    async fn the_desk_may_watch_and_nobody_else(town: Town) {
+        let scene = scene(&town).await;
+        let desk = town.desk("Desk").await;
+        watch(&desk, scene.shift()).await.shows(json!({ "signedUp": 1 })).await;
+        let sun = town.other_leader("Sun").await;
+        for person in [&scene.ling, &sun] {
+            let refused = watch(person, scene.shift()).await.end().await;
+            let missing = watch(person, &id(ShiftId(NOTHING))).await.end().await;
+            assert_eq!((refused.0.as_str(), &refused), ("FORBIDDEN", &missing), "{}", person.name);
+        }
+        let stranger = Board::watch(&town.url, None, scene.shift()).await.end().await;
+        assert_eq!(stranger.0, "UNAUTHENTICATED");
+    }
+
+    async fn the_feed_ends_at_the_first_change_after_the_role_was_revoked(town: Town) {
+        let scene = scene(&town).await;
+        let desk = town.desk("Desk").await;
+        let officer = town.officer("Zhao", "330106").await;
+        keep_signed_in(&town).await;
+        let mut board = watch(&desk, scene.shift()).await;
+        board.shows(json!({ "signedUp": 1, "present": 0 })).await;
+        let grant = desk.ask("{ me { roles { id } } }", json!({})).await.text("/me/roles/0/id");
+        let revoke = "mutation($id: ID!) { revokeRole(input: { grantId: $id, reason: \"换岗\" }) { errors { code } } }";
+        officer.ask(revoke, json!({ "id": grant })).await.fine();
+        town.clock.set(at("08:00"));
+        scene.ling.check_in(scene.shift(), 20.0).await.fine();
+        assert_eq!(board.end().await.0, "FORBIDDEN");
+        board.is_over().await;
+    }
+
+    async fn the_feed_ends_at_the_first_change_after_signing_out(town: Town) {
+        let scene = scene(&town).await;
+        let desk = town.desk("Desk").await;
+        keep_signed_in(&town).await;
+        let mut board = watch(&desk, scene.shift()).await;
+        board.shows(json!({ "signedUp": 1, "present": 0 })).await;
+        let sign_out = "mutation { endSession(input: {}) { errors { code } } }";
+        desk.ask(sign_out, json!({})).await.fine();
+        town.clock.set(at("08:00"));
+        scene.ling.check_in(scene.shift(), 20.0).await.fine();
+        assert_eq!(board.end().await.0, "UNAUTHENTICATED");
+        board.is_over().await;
+    }
+
+    async fn a_board_takes_the_same_statements_however_many_came(town: Town) {
+        let leader = town.leader("Li").await;
+        let posted = leader.post_activity(at("07:00"), at("12:00"), 20, json!({})).await;
+        let mut people = Vec::new();
+        for number in 0..12 {
+            let person = town.volunteer(&format!("志愿者{number}")).await;
+            person.sign_up(posted.shift()).await.fine();
+            people.push(person);
+        }
+        people[0].check_in(posted.shift(), 20.0).await.fine();
+        let (app, url) = quiet_server(&town).await;
+        let mut board = Board::watch(&url, leader.access_token.as_deref(), posted.shift()).await;
+        board.shows(json!({ "present": 1 })).await;
+        let topic = board_topic(ShiftId(key(posted.shift())));
+        let update = async |board: &mut Board, present: usize| {
+            let before = app.db.statements();
+            app.bus.publish(&topic).await.expect("this process hears it");
+            board.shows(json!({ "present": present })).await;
+            app.db.statements() - before
+        };
+        let few = update(&mut board, 1).await;
+        join_all(people[1..].iter().map(|person| async { person.check_in(posted.shift(), 20.0).await.fine() })).await;
+        let many = update(&mut board, 12).await;
+        // The session and roles, the shift, the activity, the team; the head count, the newest check-ins, their people.
+        assert_eq!((few, many), (7, 7));
+    }
+}

@@ -1,0 +1,94 @@
+//! A board on a screen: `attendanceBoard` over a real WebSocket.
+
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async,
+    tungstenite::{ClientRequestBuilder, Message},
+};
+
+/// How long a test waits for what must come.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+pub struct Board(WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+impl Board {
+    /// Subscribes to a shift's board at a server; without a token as a stranger.
+    pub async fn watch(url: &str, token: Option<&str>, shift: &str) -> Self {
+        let url = url.replace("http://", "ws://");
+        let request = ClientRequestBuilder::new(format!("{url}/graphql").parse().expect("an address"));
+        let request = request.with_sub_protocol("graphql-transport-ws");
+        let (socket, _) = connect_async(request).await.expect("the socket opens");
+        let mut board = Self(socket);
+        let init = match token {
+            Some(token) => json!({ "authorization": format!("Bearer {token}") }),
+            None => json!({}),
+        };
+        board.send(json!({ "type": "connection_init", "payload": init })).await;
+        assert_eq!(board.message().await["type"], "connection_ack");
+        let query = "subscription($shift: ID!) { attendanceBoard(shiftId: $shift) {
+            capacity signedUp waiting present left forgotten latest { state volunteer { name } } } }";
+        let payload = json!({ "query": query, "variables": { "shift": shift } });
+        board.send(json!({ "id": "1", "type": "subscribe", "payload": payload })).await;
+        board
+    }
+
+    async fn send(&mut self, message: Value) {
+        self.0.send(Message::text(message.to_string())).await.expect("the socket takes it");
+    }
+
+    /// The next message of the protocol.
+    async fn message(&mut self) -> Value {
+        loop {
+            let next = tokio::time::timeout(PATIENCE, self.0.next()).await.expect("a message in time");
+            match next.expect("the socket is open").expect("the socket works") {
+                Message::Text(text) => return serde_json::from_str(&text).expect("a message in JSON"),
+                Message::Close(reason) => panic!("the server closed the socket: {reason:?}"),
+                _ => {}
+            }
+        }
+    }
+
+    /// The next board.
+    pub async fn board(&mut self) -> Value {
+        let message = self.message().await;
+        let board = message["payload"]["data"]["attendanceBoard"].clone();
+        assert!(board.is_object(), "{message}");
+        board
+    }
+
+    /// Looks until the board shows these numbers. A board may be shown twice: each is a whole one.
+    pub async fn shows(&mut self, numbers: Value) -> Value {
+        let wanted = numbers.as_object().expect("numbers by name");
+        loop {
+            let board = self.board().await;
+            if wanted.iter().all(|(name, number)| board[name] == *number) {
+                return board;
+            }
+        }
+    }
+
+    /// Looks until the server ends the feed; its code and message.
+    pub async fn end(&mut self) -> (String, String) {
+        loop {
+            let message = self.message().await;
+            let error = match message["type"].as_str() {
+                Some("error") => &message["payload"][0],
+                Some("next") => &message["payload"]["errors"][0],
+                _ => panic!("the feed ended without a word: {message}"),
+            };
+            if error.is_object() {
+                let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+                return (text(&error["extensions"]["code"]), text(&error["message"]));
+            }
+        }
+    }
+
+    /// Nothing comes after the end.
+    pub async fn is_over(&mut self) {
+        assert_eq!(self.message().await["type"], "complete");
+    }
+}
