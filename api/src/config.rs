@@ -188,6 +188,10 @@ fn said(error: &figment::Error) -> String {
             format!("{field}: there is no such setting{source}; there are: {}", expected.join(", "))
         }
         Kind::InvalidType(actual, expected) | Kind::InvalidValue(actual, expected) => {
+            let expected = match expected.as_str() {
+                "i64" | "u32" | "u64" | "usize" => "a whole number",
+                other => other,
+            };
             format!("{key} = {actual}: must be {expected}{source}")
         }
         other => format!("{key}: {other}{source}"),
@@ -221,7 +225,7 @@ mod tests {
         for (toml, key, value, right) in [
             ("listen = 'here'", "listen", "here", "address and a port"),
             ("database_connections = 0", "database_connections", "0", "1 to 1000"),
-            ("[sessions]\naccess_minutes = 'x'", "sessions.access_minutes", "x", "i64"),
+            ("[sessions]\naccess_minutes = 'x'", "sessions.access_minutes", "x", "a whole number"),
             ("database_url = 'mysql://u:secret@h/d'", "database_url", "mysql", "postgres://"),
             ("[log]\nfilter = 'a=b=c'", "log.filter", "a=b=c", "level"),
             ("lissten = 'x'", "lissten", "", "listen"),

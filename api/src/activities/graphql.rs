@@ -196,9 +196,7 @@ impl Shift {
         gql: &Context<'_>,
         #[graphql(desc = "Only these; who has a seat when left out.", default_with = "vec![SignUpState::Seated]")]
         states: Vec<SignUpState>,
-        #[graphql(desc = "The first so many, 0 to 100; 20 when neither `first` nor `last` is given.")] first: Option<
-            i32,
-        >,
+        #[graphql(desc = "The first so many, 0 to 100; 20 by default.")] first: Option<i32>,
         #[graphql(desc = "A cursor of this list: the page begins behind it.")] after: Option<String>,
         #[graphql(desc = "The last so many, 0 to 100.")] last: Option<i32>,
         #[graphql(desc = "A cursor of this list: the page ends before it.")] before: Option<String>,
@@ -393,15 +391,15 @@ impl ActivityQuery {
         gql: &Context<'_>,
         #[graphql(desc = "Where you are, with the datum that your phone gives.")] point: Place,
         #[graphql(desc = "At most 50,000 m.", default_with = "Metres(5_000.0)")] within: Metres,
-        #[graphql(desc = "Activities with a shift that ends after this; now when left out.")] from: Option<Instant>,
+        #[graphql(desc = "Activities with a shift that ends after this; now when left out or past.")] from: Option<
+            Instant,
+        >,
         #[graphql(desc = "Activities with a shift that starts before this; 30 days after `from` when left out.")]
         to: Option<Instant>,
         #[graphql(desc = "All when left out.")] categories: Option<Vec<Category>>,
         #[graphql(desc = "Only with a free seat in a shift within the time.", default = false)]
         only_with_places_left: bool,
-        #[graphql(desc = "The first so many, 0 to 100; 20 when neither `first` nor `last` is given.")] first: Option<
-            i32,
-        >,
+        #[graphql(desc = "The first so many, 0 to 100; 20 by default.")] first: Option<i32>,
         #[graphql(desc = "A cursor of this list: the page begins behind it.")] after: Option<String>,
         #[graphql(desc = "The last so many, 0 to 100.")] last: Option<i32>,
         #[graphql(desc = "A cursor of this list: the page ends before it.")] before: Option<String>,
@@ -444,9 +442,7 @@ impl ActivityQuery {
         #[graphql(desc = "Only what ends after this.")] from: Option<Instant>,
         #[graphql(desc = "Only what starts before this.")] to: Option<Instant>,
         #[graphql(desc = "All when left out.")] categories: Option<Vec<Category>>,
-        #[graphql(desc = "The first so many, 0 to 100; 20 when neither `first` nor `last` is given.")] first: Option<
-            i32,
-        >,
+        #[graphql(desc = "The first so many, 0 to 100; 20 by default.")] first: Option<i32>,
         #[graphql(desc = "A cursor of this list: the page begins behind it.")] after: Option<String>,
         #[graphql(desc = "The last so many, 0 to 100.")] last: Option<i32>,
         #[graphql(desc = "A cursor of this list: the page ends before it.")] before: Option<String>,

@@ -21,7 +21,7 @@ use crate::{
     platform::{
         errors::Fault,
         node::{self, GlobalId},
-        pages::{Page, PageArgs},
+        pages::{self, Page, PageArgs},
         scalars::Date,
         text,
     },
@@ -63,13 +63,11 @@ impl Division {
         Ok(load(gql, DivisionByCode(parent.clone())).await?.map(Division))
     }
     /// The divisions directly below, by code.
-    #[graphql(complexity = "first.or(last).unwrap_or(20).clamp(0, 100) as usize * child_complexity + 1")]
+    #[graphql(complexity = "pages::expected(first, last) * child_complexity + 1")]
     async fn children(
         &self,
         gql: &Context<'_>,
-        #[graphql(desc = "The first so many, 0 to 100; 20 when neither `first` nor `last` is given.")] first: Option<
-            i32,
-        >,
+        #[graphql(desc = "The first so many, 0 to 100; 20 by default.")] first: Option<i32>,
         #[graphql(desc = "A cursor of this list: the page begins behind it.")] after: Option<String>,
         #[graphql(desc = "The last so many, 0 to 100.")] last: Option<i32>,
         #[graphql(desc = "A cursor of this list: the page ends before it.")] before: Option<String>,
@@ -115,13 +113,11 @@ impl Branch {
         Ok(load(gql, BranchById(parent)).await?.map(Branch))
     }
     /// The branches directly below, by division code.
-    #[graphql(complexity = "first.or(last).unwrap_or(20).clamp(0, 100) as usize * child_complexity + 1")]
+    #[graphql(complexity = "pages::expected(first, last) * child_complexity + 1")]
     async fn children(
         &self,
         gql: &Context<'_>,
-        #[graphql(desc = "The first so many, 0 to 100; 20 when neither `first` nor `last` is given.")] first: Option<
-            i32,
-        >,
+        #[graphql(desc = "The first so many, 0 to 100; 20 by default.")] first: Option<i32>,
         #[graphql(desc = "A cursor of this list: the page begins behind it.")] after: Option<String>,
         #[graphql(desc = "The last so many, 0 to 100.")] last: Option<i32>,
         #[graphql(desc = "A cursor of this list: the page ends before it.")] before: Option<String>,
@@ -130,13 +126,11 @@ impl Branch {
         branches(gql, filter, PageArgs { first, after, last, before }).await
     }
     /// The branch's own teams, by name.
-    #[graphql(complexity = "first.or(last).unwrap_or(20).clamp(0, 100) as usize * child_complexity + 1")]
+    #[graphql(complexity = "pages::expected(first, last) * child_complexity + 1")]
     async fn teams(
         &self,
         gql: &Context<'_>,
-        #[graphql(desc = "The first so many, 0 to 100; 20 when neither `first` nor `last` is given.")] first: Option<
-            i32,
-        >,
+        #[graphql(desc = "The first so many, 0 to 100; 20 by default.")] first: Option<i32>,
         #[graphql(desc = "A cursor of this list: the page begins behind it.")] after: Option<String>,
         #[graphql(desc = "The last so many, 0 to 100.")] last: Option<i32>,
         #[graphql(desc = "A cursor of this list: the page ends before it.")] before: Option<String>,
@@ -182,15 +176,13 @@ impl Team {
         Ok(load(gql, MembershipOf(volunteer, self.0.id)).await?.map(TeamMember))
     }
     /// The members, or who asks to be one, by the time of asking; null for who does not lead the team.
-    #[graphql(complexity = "first.or(last).unwrap_or(20).clamp(0, 100) as usize * child_complexity + 1")]
+    #[graphql(complexity = "pages::expected(first, last) * child_complexity + 1")]
     async fn members(
         &self,
         gql: &Context<'_>,
         #[graphql(desc = "Members, or who asks to be one.", default_with = "MembershipState::Accepted")]
         state: MembershipState,
-        #[graphql(desc = "The first so many, 0 to 100; 20 when neither `first` nor `last` is given.")] first: Option<
-            i32,
-        >,
+        #[graphql(desc = "The first so many, 0 to 100; 20 by default.")] first: Option<i32>,
         #[graphql(desc = "A cursor of this list: the page begins behind it.")] after: Option<String>,
         #[graphql(desc = "The last so many, 0 to 100.")] last: Option<i32>,
         #[graphql(desc = "A cursor of this list: the page ends before it.")] before: Option<String>,
@@ -281,7 +273,7 @@ impl OrganisationQuery {
     }
 
     /// Divisions by code: those below `parentCode`, of a `level`, with `name` in their name; all of these together.
-    #[graphql(complexity = "first.or(last).unwrap_or(20).clamp(0, 100) as usize * child_complexity + 1")]
+    #[graphql(complexity = "pages::expected(first, last) * child_complexity + 1")]
     #[expect(clippy::too_many_arguments, reason = "a filter and the four arguments of a connection")]
     async fn divisions(
         &self,
@@ -289,9 +281,7 @@ impl OrganisationQuery {
         #[graphql(desc = "Only those directly below this division.")] parent_code: Option<String>,
         #[graphql(desc = "Only those of this level.")] level: Option<DivisionLevel>,
         #[graphql(desc = "Only those with this in their name; at most 50 characters.")] name: Option<String>,
-        #[graphql(desc = "The first so many, 0 to 100; 20 when neither `first` nor `last` is given.")] first: Option<
-            i32,
-        >,
+        #[graphql(desc = "The first so many, 0 to 100; 20 by default.")] first: Option<i32>,
         #[graphql(desc = "A cursor of this list: the page begins behind it.")] after: Option<String>,
         #[graphql(desc = "The last so many, 0 to 100.")] last: Option<i32>,
         #[graphql(desc = "A cursor of this list: the page ends before it.")] before: Option<String>,
@@ -301,7 +291,7 @@ impl OrganisationQuery {
     }
 
     /// Branches from the top down: those directly below `parentId`, of a `level`, with `name` in their name.
-    #[graphql(complexity = "first.or(last).unwrap_or(20).clamp(0, 100) as usize * child_complexity + 1")]
+    #[graphql(complexity = "pages::expected(first, last) * child_complexity + 1")]
     #[expect(clippy::too_many_arguments, reason = "a filter and the four arguments of a connection")]
     async fn branches(
         &self,
@@ -309,9 +299,7 @@ impl OrganisationQuery {
         #[graphql(desc = "Only those directly below this branch.")] parent_id: Option<GlobalId<BranchId>>,
         #[graphql(desc = "Only those of this level.")] level: Option<DivisionLevel>,
         #[graphql(desc = "Only those with this in their name; at most 50 characters.")] name: Option<String>,
-        #[graphql(desc = "The first so many, 0 to 100; 20 when neither `first` nor `last` is given.")] first: Option<
-            i32,
-        >,
+        #[graphql(desc = "The first so many, 0 to 100; 20 by default.")] first: Option<i32>,
         #[graphql(desc = "A cursor of this list: the page begins behind it.")] after: Option<String>,
         #[graphql(desc = "The last so many, 0 to 100.")] last: Option<i32>,
         #[graphql(desc = "A cursor of this list: the page ends before it.")] before: Option<String>,
@@ -321,7 +309,7 @@ impl OrganisationQuery {
     }
 
     /// Teams by name: those of a branch, with a speciality, with `name` in their name.
-    #[graphql(complexity = "first.or(last).unwrap_or(20).clamp(0, 100) as usize * child_complexity + 1")]
+    #[graphql(complexity = "pages::expected(first, last) * child_complexity + 1")]
     #[expect(clippy::too_many_arguments, reason = "a filter and the four arguments of a connection")]
     async fn teams(
         &self,
@@ -329,9 +317,7 @@ impl OrganisationQuery {
         #[graphql(desc = "Only those of this branch.")] branch_id: Option<GlobalId<BranchId>>,
         #[graphql(desc = "Only those with this speciality.")] speciality: Option<Category>,
         #[graphql(desc = "Only those with this in their name; at most 50 characters.")] name: Option<String>,
-        #[graphql(desc = "The first so many, 0 to 100; 20 when neither `first` nor `last` is given.")] first: Option<
-            i32,
-        >,
+        #[graphql(desc = "The first so many, 0 to 100; 20 by default.")] first: Option<i32>,
         #[graphql(desc = "A cursor of this list: the page begins behind it.")] after: Option<String>,
         #[graphql(desc = "The last so many, 0 to 100.")] last: Option<i32>,
         #[graphql(desc = "A cursor of this list: the page ends before it.")] before: Option<String>,

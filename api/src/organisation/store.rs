@@ -8,8 +8,8 @@ use boai_entity::{
 };
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, QueryFilter, QuerySelect,
-    sea_query::{Expr, ExprTrait, LikeExpr, OnConflict, SimpleExpr, extension::postgres::PgExpr},
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QuerySelect,
+    sea_query::{Expr, ExprTrait, OnConflict},
 };
 
 use super::rules::is_code;
@@ -17,16 +17,6 @@ use crate::platform::{
     db,
     pages::{Page, Slice},
 };
-
-/// Names with this text in them, in small or capital Latin letters: SQLite's `LIKE` does not tell them apart, PostgreSQL's does.
-fn named_like(db: &impl ConnectionTrait, column: impl ColumnTrait, text: &str) -> SimpleExpr {
-    let pattern = db::contains_pattern(text);
-    match db.get_database_backend() {
-        DbBackend::Sqlite => Expr::col(column).like(LikeExpr::new(pattern).escape('\\')),
-        // The backslash escapes here by itself.
-        _ => Expr::col(column).ilike(pattern),
-    }
-}
 
 pub struct DivisionFilter {
     pub parent_code: Option<String>,
@@ -51,7 +41,7 @@ pub async fn divisions(
         select = select.filter(division::Column::Level.eq(level));
     }
     if let Some(name) = filter.name {
-        select = select.filter(named_like(db, division::Column::Name, &name));
+        select = select.filter(db::contains(db, division::Column::Name, &name));
     }
     page.fetch(select.cursor_by(division::Column::Code), db).await
 }
@@ -83,7 +73,7 @@ pub async fn branches(
         select = select.filter(branch::Column::Level.eq(level));
     }
     if let Some(name) = filter.name {
-        select = select.filter(named_like(db, branch::Column::Name, &name));
+        select = select.filter(db::contains(db, branch::Column::Name, &name));
     }
     page.fetch(select.cursor_by(branch::Column::Path), db).await
 }
@@ -111,7 +101,7 @@ pub async fn teams(
         select = select.filter(team::Column::Speciality.eq(speciality));
     }
     if let Some(name) = filter.name {
-        select = select.filter(named_like(db, team::Column::Name, &name));
+        select = select.filter(db::contains(db, team::Column::Name, &name));
     }
     page.fetch(select.cursor_by((team::Column::Name, team::Column::Id)), db).await
 }

@@ -30,7 +30,7 @@ use crate::{
     platform::{
         errors::Fault,
         node::GlobalId,
-        pages::{Page, PageArgs},
+        pages::{self, Page, PageArgs},
         scalars::{Date, PhoneNumber},
         text,
     },
@@ -263,14 +263,12 @@ impl Me {
         Ok(teams.into_iter().map(TeamMember).collect())
     }
     /// What you signed up for, by the start of the shift; only what has not ended yet unless `past`.
-    #[graphql(complexity = "first.or(last).unwrap_or(20).clamp(0, 100) as usize * child_complexity + 1")]
+    #[graphql(complexity = "pages::expected(first, last) * child_complexity + 1")]
     async fn sign_ups(
         &self,
         gql: &Context<'_>,
         #[graphql(desc = "What has ended instead of what has not.", default = false)] past: bool,
-        #[graphql(desc = "The first so many, 0 to 100; 20 when neither `first` nor `last` is given.")] first: Option<
-            i32,
-        >,
+        #[graphql(desc = "The first so many, 0 to 100; 20 by default.")] first: Option<i32>,
         #[graphql(desc = "A cursor of this list: the page begins behind it.")] after: Option<String>,
         #[graphql(desc = "The last so many, 0 to 100.")] last: Option<i32>,
         #[graphql(desc = "A cursor of this list: the page ends before it.")] before: Option<String>,
@@ -286,13 +284,11 @@ impl Me {
         my_hours(gql, self.volunteer).await
     }
     /// 志愿服务记录, newest first.
-    #[graphql(complexity = "first.or(last).unwrap_or(20).clamp(0, 100) as usize * child_complexity + 1")]
+    #[graphql(complexity = "pages::expected(first, last) * child_complexity + 1")]
     async fn records(
         &self,
         gql: &Context<'_>,
-        #[graphql(desc = "The first so many, 0 to 100; 20 when neither `first` nor `last` is given.")] first: Option<
-            i32,
-        >,
+        #[graphql(desc = "The first so many, 0 to 100; 20 by default.")] first: Option<i32>,
         #[graphql(desc = "A cursor of this list: the page begins behind it.")] after: Option<String>,
         #[graphql(desc = "The last so many, 0 to 100.")] last: Option<i32>,
         #[graphql(desc = "A cursor of this list: the page ends before it.")] before: Option<String>,
@@ -308,13 +304,11 @@ impl Me {
         my_badges(gql, self.volunteer).await
     }
     /// What you should hear about, newest first.
-    #[graphql(complexity = "first.or(last).unwrap_or(20).clamp(0, 100) as usize * child_complexity + 1")]
+    #[graphql(complexity = "pages::expected(first, last) * child_complexity + 1")]
     async fn inbox(
         &self,
         gql: &Context<'_>,
-        #[graphql(desc = "The first so many, 0 to 100; 20 when neither `first` nor `last` is given.")] first: Option<
-            i32,
-        >,
+        #[graphql(desc = "The first so many, 0 to 100; 20 by default.")] first: Option<i32>,
         #[graphql(desc = "A cursor of this list: the page begins behind it.")] after: Option<String>,
         #[graphql(desc = "The last so many, 0 to 100.")] last: Option<i32>,
         #[graphql(desc = "A cursor of this list: the page ends before it.")] before: Option<String>,

@@ -14,7 +14,7 @@ use chrono::{DateTime, Datelike, Utc};
 use sea_orm::{
     ColumnTrait, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
     FromQueryResult, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
-    sea_query::{Expr, ExprTrait, LikeExpr, SimpleExpr, extension::postgres::PgExpr},
+    sea_query::{Expr, LikeExpr, SimpleExpr},
 };
 use sea_orm_migration::MigratorTrait;
 
@@ -139,10 +139,13 @@ pub fn contains_pattern(text: &str) -> String {
 
 /// Whether a column has this text somewhere in it; small and capital Latin letters are alike, as SQLite's own LIKE has it.
 pub fn contains(db: &impl ConnectionTrait, column: impl ColumnTrait, text: &str) -> SimpleExpr {
-    let pattern = LikeExpr::new(contains_pattern(text)).escape('\\');
+    // In here alone: they give every value a `contains` and more.
+    use sea_orm::{ExprTrait, sea_query::extension::postgres::PgExpr};
+    let pattern = LikeExpr::new(contains_pattern(text));
     let column = Expr::col(column.as_column_ref());
     match db.get_database_backend() {
-        DbBackend::Sqlite => column.like(pattern),
+        DbBackend::Sqlite => column.like(pattern.escape('\\')),
+        // The backslash escapes there without being named, and SeaQuery misplaces a named one.
         _ => column.ilike(pattern),
     }
 }

@@ -2,24 +2,37 @@
 
 use std::{
     pin::pin,
-    task::{Context, Poll},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
+    task::{Context, Poll, Wake},
 };
 
-use futures_util::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
+use futures_util::{StreamExt, future::BoxFuture, stream::FuturesUnordered, task::AtomicWaker};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 /// Runs an operation together with what its loaders ask of the database, which comes in by `questions`: in one task, so
 /// that a question goes out only when everything of its moment has been asked. (Spawned as a task of its own it goes out
-/// after a millisecond: a busy machine then asks dozens of times for one list.)
+/// after a millisecond, in the midst of a long list, and then dozens of times.)
 pub async fn together<T>(
     operation: impl Future<Output = T>,
     mut questions: UnboundedReceiver<BoxFuture<'static, ()>>,
 ) -> T {
     let mut operation = pin!(operation);
     let mut asked = FuturesUnordered::new();
+    let bell = Arc::new(Bell { rung: AtomicBool::new(true), task: AtomicWaker::new() });
+    let waker = bell.clone().into();
     std::future::poll_fn(|task: &mut Context<'_>| {
-        if let Poll::Ready(done) = operation.as_mut().poll(task) {
-            return Poll::Ready(done);
+        bell.task.register(task.waker());
+        if bell.rung.swap(false, SeqCst) {
+            if let Poll::Ready(done) = operation.as_mut().poll(&mut Context::from_waker(&waker)) {
+                return Poll::Ready(done);
+            }
+            // A long list takes a breath after every few items: it wakes this task and goes on asking.
+            if bell.rung.load(SeqCst) {
+                return Poll::Pending;
+            }
         }
         while let Ok(question) = questions.try_recv() {
             asked.push(question);
@@ -28,6 +41,19 @@ pub async fn together<T>(
         Poll::Pending
     })
     .await
+}
+
+/// Wakes the task, and remembers that it was the operation that called.
+struct Bell {
+    rung: AtomicBool,
+    task: AtomicWaker,
+}
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        self.rung.store(true, SeqCst);
+        self.task.wake();
+    }
 }
 
 /// Declares DataLoaders that find rows by their primary key.

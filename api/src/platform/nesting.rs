@@ -12,6 +12,10 @@ use async_graphql::{
 /// Brackets within brackets that a document may have. A query of the greatest depth allowed, with its arguments, has half
 /// of that.
 const DEEPEST: usize = 64;
+/// Begins and ends a text of several lines.
+const BLOCK: &str = "\"\"\"";
+/// That quote within such a text.
+const ESCAPED_BLOCK: &str = "\\\"\"\"";
 
 /// Refuses documents that nest too deep before they are parsed.
 pub struct Nesting;
@@ -61,19 +65,27 @@ fn depth(document: &str) -> usize {
     deepest
 }
 
-/// The length of the text that this begins with. One that does not end takes all: the parser gives up there too.
+/// The length of the text that this begins with. A block that does not end is an empty text and what follows, as the
+/// parser has it; at another text that does not end the parser gives up, so it may take all.
 fn text(from: &str) -> usize {
-    let (quote, escaped) = if from.starts_with("\"\"\"") { ("\"\"\"", "\\\"\"\"") } else { ("\"", "\\") };
-    let mut at = quote.len();
-    while at < from.len() {
-        let rest = &from[at..];
-        if rest.starts_with(quote) {
-            return at + quote.len();
-        }
-        at += if rest.starts_with(escaped) { escaped.len() } else { 0 };
-        at += from[at..].chars().next().map_or(0, char::len_utf8);
+    match from.strip_prefix(BLOCK).map(|rest| end(rest, BLOCK, ESCAPED_BLOCK)) {
+        Some(Some(length)) => BLOCK.len() + length,
+        Some(None) => "\"\"".len(),
+        None => end(&from[1..], "\"", "\\").map_or(from.len(), |length| 1 + length),
     }
-    from.len()
+}
+
+/// The length up to and with this quote. An escape is skipped, and where it is a mere backslash, what it escapes too.
+fn end(text: &str, quote: &str, escape: &str) -> Option<usize> {
+    let mut at = 0;
+    while !text[at..].starts_with(quote) {
+        let escaped = text[at..].starts_with(escape);
+        at += if escaped { escape.len() } else { 0 };
+        if !escaped || escape != ESCAPED_BLOCK {
+            at += text[at..].chars().next()?.len_utf8();
+        }
+    }
+    Some(at + quote.len())
 }
 
 #[cfg(test)]
@@ -91,5 +103,6 @@ mod tests {
         assert_eq!(depth(r#"{ a(b: """ " [[[ \""" [[[ """) { c } }"#), 2);
         assert_eq!(depth(r#"{ a(b: "", c: [[1]]) }"#), 4);
         assert_eq!(depth("{ 志愿 \"者"), 1);
+        assert_eq!(depth(r#"{ a(b: [""" "[[[[) }"#), 7);
     }
 }

@@ -40,7 +40,8 @@ stories! {
             let there = place_in(&ling, &first.activity, datum).await;
             let again = ling.post_activity(at("09:00"), at("12:00"), 4, given(there, datum)).await;
             for other in ["WGS84", "GCJ02", "BD09"] {
-                let (a, b) = (place_in(&ling, &first.activity, other).await, place_in(&ling, &again.activity, other).await);
+                let (a, b) =
+                    (place_in(&ling, &first.activity, other).await, place_in(&ling, &again.activity, other).await);
                 assert!(apart(a, b) < 0.01, "{datum} as {other}: {a:?} {b:?}");
             }
         }

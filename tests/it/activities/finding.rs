@@ -71,7 +71,8 @@ stories! {
         ling.post_activity(at("09:00"), at("12:00"), 2, json!({ "title": "公开" })).await;
         let gone = ling.post_activity(at("10:00"), at("12:00"), 2, json!({ "title": "取消" })).await;
         cancel(&ling, &gone.activity, "台风").await.fine();
-        hai.post_activity(at("09:00"), at("12:00"), 2, json!({ "title": "海曙", "teamId": id(Town::OTHER_TEAM) })).await;
+        hai.post_activity(at("09:00"), at("12:00"), 2, json!({ "title": "海曙", "teamId": id(Town::OTHER_TEAM) }))
+            .await;
         let of_the_team = json!({ "team": id(Town::TEAM) });
         assert_eq!(titles(&town.stranger(), of_the_team.clone()).await, ["公开"]);
         assert_eq!(titles(&hai, of_the_team.clone()).await, ["公开"]);

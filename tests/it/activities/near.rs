@@ -73,7 +73,9 @@ stories! {
         let ling = town.leader("Ling").await;
         post_at(&ling, "断桥", PLACE).await;
         let standing = boai::places::geodesy::Point::wgs84(PLACE.0, PLACE.1).expect("a place on Earth");
-        for (name, datum) in [("GCJ02", boai::places::geodesy::Datum::Gcj02), ("BD09", boai::places::geodesy::Datum::Bd09)] {
+        for (name, datum) in
+            [("GCJ02", boai::places::geodesy::Datum::Gcj02), ("BD09", boai::places::geodesy::Datum::Bd09)]
+        {
             let (latitude, longitude) = standing.in_datum(datum);
             let point = json!({ "latitude": latitude, "longitude": longitude, "datum": name });
             assert_eq!(near_titles(&ling, json!({ "point": point, "within": 1 })).await, ["断桥"]);
@@ -98,7 +100,8 @@ stories! {
         let ling = town.leader("Ling").await;
         let posted = ling.post_activity(at("09:00"), at("12:00"), 2, json!({ "title": "two days" })).await;
         add_shift(&ling, &posted.activity, shift(at("+2 09:00"), at("+2 12:00"), 2)).await.fine();
-        let during = async |from: &str, to: &str| near_titles(&ling, json!({ "from": at(from), "to": at(to) })).await.len();
+        let during =
+            async |from: &str, to: &str| near_titles(&ling, json!({ "from": at(from), "to": at(to) })).await.len();
         assert_eq!(during("08:00", "09:00").await, 0);
         assert_eq!(during("08:00", "09:01").await, 1);
         assert_eq!(during("11:59", "12:30").await, 1);

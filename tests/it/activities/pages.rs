@@ -38,10 +38,15 @@ stories! {
     async fn pages_lose_and_double_nothing_where_many_are_at_one_point(town: Town) {
         let ling = town.leader("Ling").await;
         // 25 on the very same spot, and some before and behind them.
-        let spots = (0..40).map(|n| if n < 25 { PLACE } else { (PLACE.0 + f64::from(n - 33) * 0.001, PLACE.1 + 0.0005) });
+        let spots =
+            (0..40).map(|n| if n < 25 { PLACE } else { (PLACE.0 + f64::from(n - 33) * 0.001, PLACE.1 + 0.0005) });
         scatter(&ling, spots).await;
         let here = json!({ "point": crate::verbs::place((PLACE.0 + 0.002, PLACE.1)) });
-        let whole = texts(&ask_near(&ling, over(here.clone(), json!({ "first": 100 }))).await, "/activitiesNear/edges", "/node/title");
+        let whole = texts(
+            &ask_near(&ling, over(here.clone(), json!({ "first": 100 }))).await,
+            "/activitiesNear/edges",
+            "/node/title",
+        );
         let all: Vec<String> = (0..40).map(|n| format!("活动 {n}")).collect();
         assert_eq!(sorted(whole.clone()), sorted(all));
         for size in [1, 3, 7, 20] {
@@ -52,8 +57,11 @@ stories! {
 
     async fn an_empty_list_has_no_pages_beside_it(town: Town) {
         let answer = ask_near(&town.stranger(), json!({})).await;
-        assert_eq!(answer.data("/activitiesNear"), json!({ "edges": [], "pageInfo":
-            { "hasNextPage": false, "hasPreviousPage": false, "startCursor": null, "endCursor": null } }));
+        assert_eq!(
+            answer.data("/activitiesNear"),
+            json!({ "edges": [], "pageInfo":
+            { "hasNextPage": false, "hasPreviousPage": false, "startCursor": null, "endCursor": null } })
+        );
     }
 
     async fn the_activities_by_start_are_paged_as_well(town: Town) {
@@ -63,7 +71,8 @@ stories! {
             activities(first: $first, after: $after, last: $last, before: $before) {
                 edges { node { title } } pageInfo { endCursor startCursor hasNextPage hasPreviousPage } } }";
         let first = ling.ask(document, json!({ "first": 20 })).await;
-        let second = ling.ask(document, json!({ "first": 20, "after": first.text("/activities/pageInfo/endCursor") })).await;
+        let second =
+            ling.ask(document, json!({ "first": 20, "after": first.text("/activities/pageInfo/endCursor") })).await;
         let titles = [&first, &second].map(|page| texts(page, "/activities/edges", "/node/title")).concat();
         assert_eq!(sorted(titles.clone()), sorted((0..30).map(|n| format!("活动 {n}")).collect()));
         let before = json!({ "last": 20, "before": second.text("/activities/pageInfo/startCursor") });

@@ -3,7 +3,7 @@
 use boai_tests::{PLACE, at, id, shift, stories};
 use serde_json::json;
 
-use crate::verbs::{add_shift, away, cancel, change, near_titles, nobodys_activity, place, see};
+use crate::verbs::{add_shift, away, cancel, change, moment, near_titles, nobodys_activity, place, see};
 
 stories! {
     async fn a_leader_drafts_publishes_changes_and_cancels_an_activity(town: Town) {
@@ -30,7 +30,10 @@ stories! {
         assert_eq!(ling.publish(&posted.activity).await.codes(), ["WRONG_STATE"]);
         assert_eq!(cancel(&ling, &posted.activity, "又是台风").await.codes(), ["WRONG_STATE"]);
         assert_eq!(change(&ling, &posted, json!({ "title": "改期" })).await.codes(), ["WRONG_STATE"]);
-        assert_eq!(add_shift(&ling, &posted.activity, shift(at("13:00"), at("15:00"), 2)).await.codes(), ["WRONG_STATE"]);
+        assert_eq!(
+            add_shift(&ling, &posted.activity, shift(at("13:00"), at("15:00"), 2)).await.codes(),
+            ["WRONG_STATE"]
+        );
         let seen = see(&ling, &posted.activity).await;
         assert_eq!((&seen["state"], &seen["cancelReason"]), (&json!("CANCELLED"), &json!("台风")));
         assert_eq!(seen["shifts"].as_array().map(Vec::len), Some(1));
@@ -43,13 +46,14 @@ stories! {
         let seen = see(&ling, &posted.activity).await;
         assert_eq!(seen["shifts"].as_array().map(Vec::len), Some(2));
         assert_eq!(seen["placesLeft"], 6);
-        assert_eq!((&seen["startsAt"], &seen["endsAt"]), (&json!(at("09:00")), &json!(at("+1 10:00"))));
+        assert_eq!((moment(&seen["startsAt"]), moment(&seen["endsAt"])), (at("09:00"), at("+1 10:00")));
     }
 
     async fn a_radius_outside_the_policy_is_refused_with_the_numbers(town: Town) {
         let ling = town.leader("Ling").await;
         for radius in [49, 2001, -1, 0, i32::MAX] {
-            let refused = ling.draft_activity(vec![shift(at("09:00"), at("12:00"), 4)], json!({ "radius": radius })).await;
+            let refused =
+                ling.draft_activity(vec![shift(at("09:00"), at("12:00"), 4)], json!({ "radius": radius })).await;
             assert_eq!(refused.codes(), ["RADIUS_OUT_OF_RANGE"]);
             let numbers = ["radiusMetres", "fromMetres", "toMetres"].map(|name| refused.refusal_number(name));
             assert_eq!(numbers, [f64::from(radius), 50.0, 2000.0]);
@@ -82,7 +86,10 @@ stories! {
         let posted = ling.post_activity(at("09:00"), at("12:00"), 4, json!({})).await;
         let refused = change(&ling, &posted, json!({ "divisionCode": "999999", "title": "别处" })).await;
         assert_eq!(refused.codes(), ["DIVISION_UNKNOWN"]);
-        assert_eq!(change(&ling, &posted, json!({ "radius": 10, "title": "别处" })).await.codes(), ["RADIUS_OUT_OF_RANGE"]);
+        assert_eq!(
+            change(&ling, &posted, json!({ "radius": 10, "title": "别处" })).await.codes(),
+            ["RADIUS_OUT_OF_RANGE"]
+        );
         assert_eq!(see(&ling, &posted.activity).await["title"], "断桥应急救护");
     }
 
@@ -129,6 +136,9 @@ stories! {
         let chen = town.officer("Chen", "3301").await;
         chen.post_activity(at("09:00"), at("12:00"), 4, json!({})).await;
         let ningbo = town.officer("Ning", "3302").await;
-        assert_eq!(ningbo.draft_activity(vec![shift(at("09:00"), at("12:00"), 4)], json!({})).await.codes(), ["NOT_FOUND"]);
+        assert_eq!(
+            ningbo.draft_activity(vec![shift(at("09:00"), at("12:00"), 4)], json!({})).await.codes(),
+            ["NOT_FOUND"]
+        );
     }
 }

@@ -3,7 +3,7 @@
 use boai_tests::{at, shift, stories};
 use serde_json::{Value, json};
 
-use crate::verbs::{add_shift, change_shift, roster, seats, see, sign_up_at_post, stands, takes};
+use crate::verbs::{add_shift, change_shift, moment, roster, seats, see, sign_up_at_post, stands, takes};
 
 fn with_posts(capacity: i32, posts: &[(&str, i32)]) -> Value {
     let mut shift = shift(at("09:00"), at("12:00"), capacity);
@@ -40,7 +40,7 @@ stories! {
         assert_eq!((four_days.refusal_number("hours"), four_days.refusal_number("atMostHours")), (96.0, 72.0));
         assert_eq!((town.rows("activity").await, town.rows("shift").await), (1, 1));
         let seen = see(&ling, &posted.activity).await;
-        assert_eq!((&seen["startsAt"], &seen["endsAt"]), (&json!(at("09:00")), &json!(at("12:00"))));
+        assert_eq!((moment(&seen["startsAt"]), moment(&seen["endsAt"])), (at("09:00"), at("12:00")));
     }
 
     async fn a_second_too_long_is_too_long(town: Town) {
@@ -93,7 +93,7 @@ stories! {
         change_shift(&ling, posted.shift(), json!({ "endsAt": at("15:00") })).await.fine();
         change_shift(&ling, posted.shift(), json!({ "startsAt": at("14:00") })).await.fine();
         let seen = see(&ling, &posted.activity).await;
-        assert_eq!((&seen["startsAt"], &seen["endsAt"]), (&json!(at("14:00")), &json!(at("15:00"))));
+        assert_eq!((moment(&seen["startsAt"]), moment(&seen["endsAt"])), (at("14:00"), at("15:00")));
     }
 
     async fn fewer_seats_than_people_are_refused_with_the_number(town: Town) {
@@ -106,7 +106,7 @@ stories! {
         assert_eq!(refused.codes(), ["CAPACITY_BELOW_SIGNED_UP"]);
         assert_eq!((refused.refusal_number("signedUp"), refused.refusal_number("capacity")), (3.0, 2.0));
         assert_eq!(seats(&ling, posted.shift()).await, (4, 1));
-        assert_eq!(see(&ling, &posted.activity).await["endsAt"], json!(at("12:00")));
+        assert_eq!(moment(&see(&ling, &posted.activity).await["endsAt"]), at("12:00"));
         change_shift(&ling, posted.shift(), json!({ "capacity": 3 })).await.fine();
         assert_eq!(seats(&ling, posted.shift()).await, (3, 0));
     }
@@ -163,7 +163,8 @@ stories! {
         let draft = ling.draft_activity(vec![with_posts(2, &[("引导", 1), ("登记", 1)])], json!({})).await.fine();
         let text = |pointer: &str| draft.text(&format!("/createActivity/activity/shifts/0/{pointer}"));
         let (shift, guide, desk) = (text("id"), text("posts/0/id"), text("posts/1/id"));
-        let most = json!({ "posts": [{ "postId": guide, "capacity": i32::MAX }, { "postId": desk, "capacity": i32::MAX }] });
+        let most =
+            json!({ "posts": [{ "postId": guide, "capacity": i32::MAX }, { "postId": desk, "capacity": i32::MAX }] });
         assert_eq!(change_shift(&ling, &shift, most).await.codes(), ["CAPACITY_OUT_OF_RANGE"]);
         let twice = json!({ "posts": [{ "postId": guide, "capacity": 5 }, { "postId": guide, "capacity": 1 }] });
         assert_eq!(change_shift(&ling, &shift, twice).await.fault(), "BAD_USER_INPUT");
@@ -183,7 +184,7 @@ stories! {
         let refused = change_shift(&ling, posted.shift(), json!({ "startsAt": at("09:00") })).await;
         assert_eq!(refused.codes(), ["ALREADY_SERVED"]);
         assert_eq!(refused.refusal_number("attendances"), 1.0);
-        assert_eq!(see(&ling, &posted.activity).await["startsAt"], json!(at("07:00")));
+        assert_eq!(moment(&see(&ling, &posted.activity).await["startsAt"]), at("07:00"));
         change_shift(&ling, posted.shift(), json!({ "capacity": 5 })).await.fine();
         assert_eq!(roster(&ling, posted.shift(), &["SEATED"]).await, ["Wei"]);
     }

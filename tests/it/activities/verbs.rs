@@ -107,6 +107,11 @@ pub async fn roster(person: &Person<'_>, shift: &str, states: &[&str]) -> Vec<St
     texts(&answer, "/node/signUps/edges", "/node/volunteer/name")
 }
 
+/// A moment that the server told.
+pub fn moment(told: &Value) -> boai_entity::Instant {
+    told.as_str().and_then(|told| told.parse().ok()).unwrap_or_else(|| panic!("no moment: {told}"))
+}
+
 /// A text of each item of a list.
 pub fn texts(answer: &Answer, list: &str, pointer: &str) -> Vec<String> {
     let text = |item: &Value| item.pointer(pointer).and_then(Value::as_str).unwrap_or("nothing there").to_owned();

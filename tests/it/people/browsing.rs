@@ -64,11 +64,13 @@ stories! {
     async fn the_tree_of_divisions_is_browsed_both_ways(town: Town) {
         let document = "{ division(code: \"330106\") { name level
             parent { name parent { name parent { name } } }
-            children { nodes { code name level parent { code } children { nodes { name children { nodes { id } } } } } } } }";
+            children { nodes { code name level parent { code }
+                children { nodes { name children { nodes { id } } } } } } } }";
         let expected = json!({
             "name": "西湖区", "level": "COUNTY",
             "parent": { "name": "杭州市", "parent": { "name": "浙江省", "parent": null } },
-            "children": { "nodes": [{ "code": "330106109", "name": "北山街道", "level": "TOWNSHIP", "parent": { "code": "330106" },
+            "children": { "nodes": [{
+                "code": "330106109", "name": "北山街道", "level": "TOWNSHIP", "parent": { "code": "330106" },
                 "children": { "nodes": [{ "name": "曙光社区", "children": { "nodes": [] } }] } }] },
         });
         assert_eq!(town.stranger().ask(document, json!({})).await.data("/division"), expected);
@@ -87,7 +89,9 @@ stories! {
             "name": "西湖区红十字会", "level": "COUNTY", "kind": "TERRITORIAL", "division": { "code": "330106" },
             "parent": { "name": "杭州市红十字会", "parent": { "name": "浙江省红十字会", "parent": null } },
             "children": { "nodes": [{ "name": "北山街道红十字会", "parent": { "id": here } }] },
-            "teams": { "nodes": [{ "id": id(Town::TEAM), "name": "西湖救援队", "speciality": "FIRST_AID", "branch": { "id": here } }] },
+            "teams": { "nodes": [{
+                "id": id(Town::TEAM), "name": "西湖救援队", "speciality": "FIRST_AID", "branch": { "id": here },
+            }] },
         });
         assert_eq!(town.stranger().ask(document, json!({ "id": here })).await.data("/node"), expected);
     }
@@ -97,7 +101,8 @@ stories! {
         let codes = async |arguments: &str| {
             let answer = stranger.ask(&format!("{{ divisions({arguments}) {{ nodes {{ code }} }} }}"), json!({})).await;
             let nodes = answer.data("/divisions/nodes");
-            nodes.as_array().expect("a list").iter().map(|one| one["code"].as_str().expect("a code").to_owned()).collect::<Vec<_>>()
+            let code = |one: &Value| one["code"].as_str().expect("a code").to_owned();
+            nodes.as_array().expect("a list").iter().map(code).collect::<Vec<_>>()
         };
         assert_eq!(codes("parentCode: \"33\"").await, ["3301", "3302"]);
         assert_eq!(codes("level: COUNTY").await, ["330106", "330203"]);
@@ -144,7 +149,8 @@ stories! {
             assert_eq!(named(&ling, typed).await, found, "{typed}");
         }
         for bad in ["", "\0", &"长".repeat(51)] {
-            let answer = ling.ask("query($name: String) { teams(name: $name) { nodes { id } } }", json!({ "name": bad })).await;
+            let document = "query($name: String) { teams(name: $name) { nodes { id } } }";
+            let answer = ling.ask(document, json!({ "name": bad })).await;
             assert_eq!(answer.fault(), "BAD_USER_INPUT", "{bad:?}");
         }
     }
@@ -164,6 +170,34 @@ stories! {
             let answer = ling.ask(&format!("{{ branches({bad}) {{ nodes {{ id }} }} }}"), json!({})).await;
             assert_eq!(answer.fault(), "BAD_USER_INPUT", "{bad}");
         }
-        assert_eq!(ling.ask("{ branches(first: 0) { nodes { id } } }", json!({})).await.data("/branches/nodes"), json!([]));
+        let none = ling.ask("{ branches(first: 0) { nodes { id } } }", json!({})).await;
+        assert_eq!(none.data("/branches/nodes"), json!([]));
+    }
+
+    /// A page costs what it may hold at most, so that a number out of range is told as what it is.
+    async fn every_list_of_mine_and_of_the_tree_is_bounded(town: Town) {
+        let ling = town.volunteer("Ling").await;
+        let (branch, team) = (id(Town::branch("33")), id(Town::TEAM));
+        for list in [
+            "me { inbox(PAGE) { nodes { id } } }".to_owned(),
+            "me { records(PAGE) { nodes { id } } }".into(),
+            "me { signUps(PAGE) { nodes { id } } }".into(),
+            "division(code: \"33\") { children(PAGE) { nodes { id } } }".into(),
+            format!("node(id: \"{branch}\") {{ ... on Branch {{ children(PAGE) {{ nodes {{ id }} }} }} }}"),
+            format!("node(id: \"{branch}\") {{ ... on Branch {{ teams(PAGE) {{ nodes {{ id }} }} }} }}"),
+            "divisions(PAGE) { nodes { id } }".into(),
+            "teams(PAGE) { nodes { id } }".into(),
+        ] {
+            for page in ["first: 1000000", "first: -1", "last: -2147483648", "first: 101"] {
+                let answer = ling.ask(&format!("{{ {} }}", list.replace("PAGE", page)), json!({})).await;
+                assert_eq!(answer.fault(), "BAD_USER_INPUT", "{list} {page}");
+                assert!(answer.fault_message().contains("0 to 100 items"), "{}", answer.body);
+            }
+        }
+        // Who may not see the members hears nothing of their pages either.
+        let members = "... on Team { members(first: -1) { nodes { state } } }";
+        let members = format!("{{ node(id: \"{team}\") {{ {members} }} }}");
+        assert_eq!(ling.ask(&members, json!({})).await.data("/node/members"), Value::Null);
+        assert_eq!(town.leader("Leader").await.ask(&members, json!({})).await.fault(), "BAD_USER_INPUT");
     }
 }

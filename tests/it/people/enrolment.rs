@@ -45,7 +45,9 @@ stories! {
         let ling = town.person("王小玲").await;
         ling.enrol(json!({
             "skills": ["SIGN_LANGUAGE", "FIRST_AID", "FIRST_AID"],
-            "availability": [{ "weekday": "SUNDAY", "dayPart": "MORNING" }, { "weekday": "MONDAY", "dayPart": "EVENING" }],
+            "availability": [
+                { "weekday": "SUNDAY", "dayPart": "MORNING" }, { "weekday": "MONDAY", "dayPart": "EVENING" },
+            ],
         })).await;
         let file = ling.ask(EVERYTHING, json!({})).await.data("/me/volunteer");
         let number = ling.number().await;
@@ -53,7 +55,9 @@ stories! {
         let expected = json!({
             "name": "王小玲", "number": number, "birthDate": "1990-01-01", "guardianName": null, "guardianPhone": null,
             "residence": { "name": "曙光社区" }, "skills": ["FIRST_AID", "SIGN_LANGUAGE"],
-            "availability": [{ "weekday": "MONDAY", "dayPart": "EVENING" }, { "weekday": "SUNDAY", "dayPart": "MORNING" }],
+            "availability": [
+                { "weekday": "MONDAY", "dayPart": "EVENING" }, { "weekday": "SUNDAY", "dayPart": "MORNING" },
+            ],
             "state": "ENROLLED", "enrolledAt": "2026-05-07T23:00:00+00:00",
         });
         assert_eq!(file, expected);

@@ -1,5 +1,5 @@
-//! What every root field of the schema answers to whom, by really asking: `tests/output/root_fields.txt`. A new field without
-//! an entry in `root_fields_asked.rs` fails.
+//! What every root field of the schema answers to whom, by really asking: `tests/output/root_fields.txt`. A new field
+//! without an entry in `root_fields_asked.rs` fails.
 
 use std::{collections::BTreeSet, fmt::Write, time::Duration};
 
@@ -46,9 +46,12 @@ async fn first_item(who: &Person<'_>, document: &str) -> Value {
     let mut request = url.into_client_request().expect("an address");
     request.headers_mut().insert("sec-websocket-protocol", "graphql-transport-ws".parse().expect("a header"));
     let (mut socket, _) = tokio_tungstenite::connect_async(request).await.expect("the server answers");
-    let bearer = who.access_token.as_ref().map(|token| format!("Bearer {token}"));
+    let init = match &who.access_token {
+        Some(token) => json!({ "authorization": format!("Bearer {token}") }),
+        None => json!({}),
+    };
     for message in [
-        json!({ "type": "connection_init", "payload": bearer.map_or(json!({}), |bearer| json!({ "authorization": bearer })) }),
+        json!({ "type": "connection_init", "payload": init }),
         json!({ "type": "subscribe", "id": "1", "payload": { "query": document } }),
     ] {
         socket.send(Message::text(message.to_string())).await.expect("the socket is open");
@@ -121,18 +124,20 @@ stories! {
         let mut scene = settle(&town).await;
         let asked = operations(&scene, &town.stranger());
         let entries: BTreeSet<String> = asked.iter().map(|one| format!("{}.{}", one.root, one.field)).collect();
-        assert_eq!(fields_of_the_schema(&town).await, entries, "each root field needs an entry in root_fields_asked.rs");
+        let fields = fields_of_the_schema(&town).await;
+        assert_eq!(fields, entries, "each root field needs an entry in root_fields_asked.rs");
         let mut text = format!(
-            "What every root field answers: to a stranger, to a volunteer without a role, to the leader of another team, and\n\
-             to somebody in charge, who leads the team and is an officer of the branch above. What is acted on belongs to\n\
-             西湖救援队 or to somebody else. `nothing` is null or an empty list.\n\n{:<44}{:<20}{:<20}{:<20}in charge\n",
+            "What every root field answers: to a stranger, to a volunteer without a role, to the leader of another\n\
+             team, and to somebody in charge, who leads the team and is an officer of the branch above. What is acted\n\
+             on belongs to 西湖救援队 or to somebody else. `nothing` is null or an empty list.\n\n{:<44}{:<20}{:<20}{:<20}in charge\n",
             "field", "stranger", "volunteer", "another leader"
         );
         for (place, operation) in asked.iter().enumerate() {
             // An activity of its own for each line, since whoever is in charge changes it.
             let in_charge = in_charge(&town).await;
             scene.posted = in_charge.post_activity(at("09:00"), at("10:00"), 5, json!({ "title": "公开" })).await;
-            let draft = in_charge.draft_activity(vec![shift(at("09:00"), at("10:00"), 5)], json!({ "title": "草稿" })).await;
+            let shifts = vec![shift(at("09:00"), at("10:00"), 5)];
+            let draft = in_charge.draft_activity(shifts, json!({ "title": "草稿" })).await;
             scene.draft = draft.fine().text("/createActivity/activity/id");
             let name = format!("{}.{}", operation.root, operation.field);
             let what = if operation.what.is_empty() { String::new() } else { format!(" ({})", operation.what) };

@@ -4,7 +4,7 @@ use boai::platform::node::encode;
 use boai_tests::{Answer, Person, Town, at, stories};
 use chrono::TimeDelta;
 use futures_util::future::join;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::sign_in_races::count;
 
@@ -97,7 +97,8 @@ stories! {
         let (one, other) = join(ling.try_refresh(&ling.refresh_token), ling.try_refresh(&ling.refresh_token)).await;
         let answers = [one, other];
         assert_eq!((count(&answers, ""), count(&answers, "TOKEN_REUSED")), (1, 1));
-        let won = answers.iter().find_map(|answer| answer.payload()["tokens"]["accessToken"].as_str().map(str::to_owned));
+        let access_token = |answer: &Answer| answer.payload()["tokens"]["accessToken"].as_str().map(str::to_owned);
+        let won = answers.iter().find_map(access_token);
         assert!(!is_signed_in(&Person { access_token: won, ..ling.clone() }).await);
         assert!(!is_signed_in(&ling).await);
         assert_eq!(open_rows(&town).await, 0);
@@ -126,8 +127,9 @@ stories! {
         let phone = town.person("Ling").await;
         let tablet = on_another_device(&phone).await;
         let list = phone.ask(SESSIONS, json!({})).await.data("/me/sessions");
-        let times: Vec<_> = list.as_array().expect("a list").iter().map(|one| (&one["current"], &one["createdAt"])).collect();
-        assert_eq!(times, [(&json!(false), &json!("2026-05-07T23:01:00+00:00")), (&json!(true), &json!("2026-05-07T23:00:00+00:00"))]);
+        let short = |one: &Value| json!([one["current"], one["createdAt"]]);
+        let times: Value = list.as_array().expect("a list").iter().map(short).collect();
+        assert_eq!(times, json!([[false, "2026-05-07T23:01:00+00:00"], [true, "2026-05-07T23:00:00+00:00"]]));
         let other = sessions(&phone).await[0].clone();
         assert_eq!(end_session(&phone, Some(&other)).await.fine().text("/endSession/sessionId"), other);
         assert!(!is_signed_in(&tablet).await);

@@ -5,8 +5,8 @@ use serde_json::json;
 
 use crate::acts::{ask_to_join, decide};
 
-/// Parts of `me`, and the statements that each takes; one of them finds out who is asking. A shift asks for its activity,
-/// for nobody sees it before that is published.
+/// Parts of `me`, and the statements that each takes; one of them finds out who is asking. A shift asks for its
+/// activity, for nobody sees it before that is published.
 const PARTS: [(&str, u64); 9] = [
     ("volunteer { name number residence { name } } consents { kind } sessions { device }", 5),
     ("hours { confirmed pending byYear { year } byCategory { category } byBook { book } byTeam { team { name } } }", 3),
@@ -43,8 +43,8 @@ async fn join(leader: &Person<'_>, volunteer: &Person<'_>, team: &str) {
     decide(leader, team, &volunteer.volunteer_id().await, true).await.fine();
 }
 
-/// The fewest statements of three requests: a loader waits for a moment to gather what is asked, and on a busy machine that
-/// moment can be over too soon now and then. A loader that is missing shows in all three.
+/// The fewest statements of three requests: a loader waits for a moment to gather what is asked, and on a busy machine
+/// that moment can be over too soon now and then. A loader that is missing shows in all three.
 async fn statements(town: &Town, person: &Person<'_>, fields: &str) -> u64 {
     let mut fewest = u64::MAX;
     for _ in 0..3 {
@@ -80,8 +80,8 @@ stories! {
                 assert_eq!(statements(&town, person, fields).await, expected, "{}: {fields}", person.name);
             }
         }
-        // All at once, parts that need the same thing at the same time share a loader: never more than the sum, in which
-        // who is asking is counted once.
+        // All at once, parts that need the same thing at the same time share a loader: never more than the sum, in
+        // which who is asking is counted once.
         let whole: String = PARTS.iter().map(|(fields, _)| format!("{fields} ")).collect();
         let sum = PARTS.iter().map(|(_, count)| count - 1).sum::<u64>() + 1;
         for person in [&new, &old] {

@@ -15,7 +15,8 @@ const ACTS: [(&str, &str, &str, &str); 9] = [
         "addShift",
         "AddShiftInput",
         "activityId",
-        r#"{ "shift": { "startsAt": "2026-05-08T12:00:00+08:00", "endsAt": "2026-05-08T13:00:00+08:00", "capacity": 1 } }"#,
+        r#"{ "shift": { "capacity": 1,
+            "startsAt": "2026-05-08T12:00:00+08:00", "endsAt": "2026-05-08T13:00:00+08:00" } }"#,
     ),
     ("changeShift", "ChangeShiftInput", "shiftId", r#"{ "capacity": 9 }"#),
     ("revokeRole", "RevokeRoleInput", "grantId", r#"{ "reason": "x" }"#),
@@ -41,7 +42,8 @@ async fn act(
     object.insert(field.into(), id.into());
     object.extend(more.as_object().expect("an object").clone());
     let document = format!(
-        "mutation($input: {input}!) {{ {name}(input: $input) {{ errors {{ code message path numbers {{ name value }} }} }} }}"
+        "mutation($input: {input}!) {{ {name}(input: $input) {{
+            errors {{ code message path numbers {{ name value }} }} }} }}"
     );
     person.ask(&document, json!({ "input": given })).await.payload()
 }
@@ -58,7 +60,7 @@ stories! {
         let before = activity_state(&leader, &posted).await;
         let (above, applicant) = (town.officer("Above", "3301").await, town.volunteer("Applicant").await);
         ask_to_join(&applicant, &id(Town::TEAM)).await.fine();
-        let number = applicant.number().await;
+        let (number, asking) = (applicant.number().await, applicant.volunteer_id().await);
         let role = grant(&above, &number, "DESK_OPERATOR", json!({ "teamId": id(Town::TEAM) })).await.fine();
         let role = role.text("/grantRole/grant/id");
         let others = [
@@ -71,7 +73,7 @@ stories! {
         for other in &others {
             for one in ACTS {
                 let (target, more) = match (one.0, one.2) {
-                    ("decideTeamMember", _) => (id(Town::TEAM), json!({ "volunteerId": applicant.volunteer_id().await })),
+                    ("decideTeamMember", _) => (id(Town::TEAM), json!({ "volunteerId": asking })),
                     ("grantRole", _) => (id(Town::TEAM), json!({ "volunteerNumber": number })),
                     (_, "activityId") => (posted.activity.clone(), json!({})),
                     (_, "shiftId") => (posted.shift().to_owned(), json!({})),
@@ -81,7 +83,8 @@ stories! {
                 let (not_yours, not_there) =
                     (act(other, one, &target, &more).await, act(other, one, &nowhere(&target), &more).await);
                 assert_eq!(not_yours, not_there, "{} {}", other.name, one.0);
-                assert!(not_yours["errors"][0]["code"].as_str().is_some_and(|code| code.ends_with("NOT_FOUND")), "{not_yours}");
+                let code = not_yours["errors"][0]["code"].as_str();
+                assert!(code.is_some_and(|code| code.ends_with("NOT_FOUND")), "{not_yours}");
             }
         }
         assert_eq!(activity_state(&leader, &posted).await, before);

@@ -21,7 +21,9 @@ stories! {
         assert_eq!(out.data("/checkOut/attendance/id"), inside.data("/checkIn/attendance/id"));
         assert_eq!(out.text("/checkOut/attendance/state"), "CLOSED");
         assert_eq!(out.text("/checkOut/attendance/checkOutGrade"), "LOCATION");
-        assert!(scene.ling.ask("{ me { openAttendance { id } } }", json!({})).await.data("/me/openAttendance").is_null());
+        assert!(
+            scene.ling.ask("{ me { openAttendance { id } } }", json!({})).await.data("/me/openAttendance").is_null()
+        );
     }
 
     async fn just_outside_by_less_than_the_phone_s_accuracy_is_in_with_a_weaker_grade(town: Town) {
@@ -59,7 +61,8 @@ stories! {
 
     async fn without_a_seat_there_is_no_check_in(town: Town) {
         let leader = town.leader("Li").await;
-        let [ling, mei, wang] = [town.volunteer("Ling").await, town.volunteer("Mei").await, town.volunteer("Wang").await];
+        let [ling, mei, wang] =
+            [town.volunteer("Ling").await, town.volunteer("Mei").await, town.volunteer("Wang").await];
         let posted = leader.post_activity(at("07:30"), at("12:00"), 1, json!({})).await;
         ling.sign_up(posted.shift()).await.fine();
         mei.sign_up(posted.shift()).await.fine();
@@ -73,7 +76,8 @@ stories! {
 
     async fn nobody_checks_in_to_what_was_cancelled(town: Town) {
         let scene = scene(&town).await;
-        let document = "mutation($id: ID!) { cancelActivity(input: { activityId: $id, reason: \"台风\" }) { errors { code } } }";
+        let document =
+            "mutation($id: ID!) { cancelActivity(input: { activityId: $id, reason: \"台风\" }) { errors { code } } }";
         scene.leader.ask(document, json!({ "id": scene.posted.activity })).await.fine();
         town.clock.set(at("08:00"));
         assert_eq!(scene.ling.check_in(scene.shift(), 20.0).await.codes(), ["CANCELLED"]);
@@ -140,7 +144,9 @@ stories! {
         let yesterday = scene.ling.check_in(scene.shift(), 20.0).await.fine().text("/checkIn/attendance/id");
         town.clock.set(at("+1 08:00"));
         scene.ling.check_in(next.shift(), 20.0).await.fine();
-        let seen = scene.ling.ask("query($id: ID!) { node(id: $id) { ... on Attendance { state } } }", json!({ "id": yesterday }));
+        let seen = scene
+            .ling
+            .ask("query($id: ID!) { node(id: $id) { ... on Attendance { state } } }", json!({ "id": yesterday }));
         assert_eq!(seen.await.text("/node/state"), "FORGOTTEN");
         assert_eq!(scene.ling.inbox().await, [("CHECK_OUT_FORGOTTEN".into(), String::new())]);
     }

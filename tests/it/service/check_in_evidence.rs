@@ -122,7 +122,8 @@ stories! {
         let kept = attempts(&town).await;
         assert_eq!(kept.len(), 3);
         for attempt in kept {
-            let location = (attempt.latitude, attempt.longitude, attempt.accuracy_m, attempt.distance_m, attempt.fixed_at);
+            let location =
+                (attempt.latitude, attempt.longitude, attempt.accuracy_m, attempt.distance_m, attempt.fixed_at);
             assert_eq!(location, (None, None, None, None, None), "{}", attempt.refusal);
         }
         let give = "mutation { giveConsent(input: { kind: LOCATION, version: \"2026-01\" }) { errors { code } } }";

@@ -91,7 +91,12 @@ stories! {
         drop_the_triggers(&town).await;
         edit(&town, "UPDATE ledger_entry SET confirmed_minutes = 6000 WHERE seq = 2").await;
         let confirmed = "the ledger 0 and 6000";
-        found(&town, ling, &["entry 2 was changed", confirmed, "total ALL", "total YEAR 2026", "total CATEGORY FIRST_AID"]).await;
+        found(
+            &town,
+            ling,
+            &["entry 2 was changed", confirmed, "total ALL", "total YEAR 2026", "total CATEGORY FIRST_AID"],
+        )
+        .await;
     }
 
     async fn an_entry_removed_from_the_middle_or_the_end_is_found(town: Town) {
@@ -158,7 +163,10 @@ stories! {
         let clean = audit_command(&town);
         let said = String::from_utf8_lossy(&clean.stdout).into_owned();
         assert_eq!(clean.status.code(), Some(0), "{clean:?}");
-        assert!(said.contains("3 ledger entries, 60 minutes confirmed, 60 minutes pending") && said.contains("chains hold"), "{said}");
+        assert!(
+            said.contains("3 ledger entries, 60 minutes confirmed, 60 minutes pending") && said.contains("chains hold"),
+            "{said}"
+        );
         drop_the_triggers(&town).await;
         edit(&town, "UPDATE ledger_entry SET confirmed_minutes = 6000 WHERE seq = 2").await;
         let forged = audit_command(&town);

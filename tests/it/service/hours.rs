@@ -116,7 +116,10 @@ stories! {
         serve(&scene.ling, scene.shift(), at("08:00"), at("10:00")).await;
         let entries = ledger(&town, volunteer_key(&scene.ling).await).await;
         assert_eq!(entries.len(), 1);
-        assert_eq!((entries[0].kind, entries[0].pending_minutes, entries[0].confirmed_minutes), (EntryKind::Served, 120, 0));
+        assert_eq!(
+            (entries[0].kind, entries[0].pending_minutes, entries[0].confirmed_minutes),
+            (EntryKind::Served, 120, 0)
+        );
         assert_eq!(entries[0].spans.0, [(at("08:00").timestamp(), at("10:00").timestamp())]);
         assert_eq!(entries[0].recorded_by, scene.ling.person_id().await);
     }

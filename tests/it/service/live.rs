@@ -42,7 +42,8 @@ stories! {
         keep_signed_in(&town).await;
         let mut board = watch(&scene.leader, scene.shift()).await;
         let first = board.board().await;
-        let numbers = ["capacity", "signedUp", "waiting", "present", "left", "forgotten"].map(|name| first[name].clone());
+        let numbers =
+            ["capacity", "signedUp", "waiting", "present", "left", "forgotten"].map(|name| first[name].clone());
         assert_eq!(numbers, [8, 1, 0, 0, 0, 0].map(Value::from));
         assert_eq!(first["latest"], json!([]));
 
@@ -51,7 +52,11 @@ stories! {
         town.clock.set(at("08:00"));
         scene.ling.check_in(scene.shift(), 20.0).await.fine();
         let present = board.shows(json!({ "present": 1 })).await;
-        assert_eq!(present["latest"], json!([{ "state": "OPEN", "volunteer": { "name": "Ling" } }]), "the leader sees names");
+        assert_eq!(
+            present["latest"],
+            json!([{ "state": "OPEN", "volunteer": { "name": "Ling" } }]),
+            "the leader sees names"
+        );
         town.clock.set(at("08:10"));
         mei.check_in(scene.shift(), 20.0).await.fine();
         let both = board.shows(json!({ "present": 2 })).await;

@@ -87,8 +87,8 @@ impl Drop for Process {
     }
 }
 
-/// What a town left behind: a database without a server, a leader, volunteers with seats, and shifts that run now by the
-/// real clock.
+/// What a town left behind: a database without a server, a leader, volunteers with seats, and shifts that run now, by
+/// the real clock.
 pub struct Heritage {
     database_url: Option<String>,
     /// Of the embedded database.
@@ -180,7 +180,8 @@ impl Phone {
 
     pub async fn check_in(&self, url: &str, shift: &str, request_id: &str) -> Answer {
         let document = "mutation($shift: ID!, $fix: FixInput!, $request: UUID!) {
-            checkIn(input: { shiftId: $shift, fix: $fix, requestId: $request }) { attendance { id } errors { code } } }";
+            checkIn(input: { shiftId: $shift, fix: $fix, requestId: $request }) {
+                attendance { id } errors { code } } }";
         self.ask(url, document, json!({ "shift": shift, "fix": fix(), "request": request_id })).await
     }
 

@@ -11,7 +11,7 @@ use sea_orm::ConnectionTrait;
 use serde_json::json;
 
 use crate::{
-    process::{Heritage, Process, boai, request_id},
+    process::{Heritage, boai, request_id},
     socket::Board,
 };
 

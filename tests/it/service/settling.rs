@@ -72,7 +72,8 @@ stories! {
         assert_eq!(scene.ling.inbox().await, [("HOURS_CORRECTED".into(), "11 点离开".into())]);
         assert_eq!(trail(&town).await, [("HOURS_CONFIRMED".into(), Some("11 点离开".into()))]);
         let entries = ledger(&town, volunteer_key(&scene.ling).await).await;
-        let moves: Vec<_> = entries.iter().map(|entry| (entry.kind, entry.pending_minutes, entry.confirmed_minutes)).collect();
+        let moves: Vec<_> =
+            entries.iter().map(|entry| (entry.kind, entry.pending_minutes, entry.confirmed_minutes)).collect();
         assert_eq!(moves, [(Served, 240, 0), (Reversal, -240, 0), (Confirmed, 0, 180)]);
         assert_eq!((entries[1].corrects, entries[2].corrects), (Some(entries[0].id), None));
         town.audit().await;
@@ -85,11 +86,15 @@ stories! {
         settle(&scene.leader, correction(&stay, at("08:30"), at("12:00"), "8 点半到")).await;
         assert_eq!(scene.ling.minutes().await, (210, 0));
         let entries = ledger(&town, volunteer_key(&scene.ling).await).await;
-        let moves: Vec<_> = entries.iter().map(|entry| (entry.kind, entry.pending_minutes, entry.confirmed_minutes)).collect();
+        let moves: Vec<_> =
+            entries.iter().map(|entry| (entry.kind, entry.pending_minutes, entry.confirmed_minutes)).collect();
         let expected = [
-            (Served, 240, 0), (Confirmed, -240, 240),
-            (Reversal, 0, -240), (Confirmed, 0, 180),
-            (Reversal, 0, -180), (Confirmed, 0, 210),
+            (Served, 240, 0),
+            (Confirmed, -240, 240),
+            (Reversal, 0, -240),
+            (Confirmed, 0, 180),
+            (Reversal, 0, -180),
+            (Confirmed, 0, 210),
         ];
         assert_eq!(moves, expected);
         let corrects: Vec<_> = entries.iter().map(|entry| entry.corrects).collect();
@@ -104,7 +109,10 @@ stories! {
         scene.leader.confirm(&stay).await.fine();
         town.clock.set(at("13:00"));
         let record = settle(&scene.leader, rejection(&stay, "签到后离开")).await;
-        assert_eq!((&record["state"], &record["minutes"], &record["reason"]), (&json!("REJECTED"), &json!(0), &json!("签到后离开")));
+        assert_eq!(
+            (&record["state"], &record["minutes"], &record["reason"]),
+            (&json!("REJECTED"), &json!(0), &json!("签到后离开"))
+        );
         assert_eq!(scene.ling.minutes().await, (0, 0));
         assert_eq!(scene.leader.confirm(&stay).await.codes(), ["REJECTED"]);
         assert_eq!(scene.ling.minutes().await, (0, 0));
@@ -134,16 +142,22 @@ stories! {
         ] {
             assert_eq!(scene.leader.confirm_hours(json!([item])).await.codes(), [code]);
         }
-        let timeless = scene.leader.confirm_hours(json!([{ "attendanceId": stay, "decision": "CORRECT", "reason": "x" }])).await;
+        let timeless =
+            scene.leader.confirm_hours(json!([{ "attendanceId": stay, "decision": "CORRECT", "reason": "x" }])).await;
         assert_eq!(timeless.fault(), "BAD_USER_INPUT");
-        assert_eq!((scene.ling.minutes().await, town.rows("ledger_entry").await, trail(&town).await.len()), ((0, 240), 1, 0));
+        assert_eq!(
+            (scene.ling.minutes().await, town.rows("ledger_entry").await, trail(&town).await.len()),
+            ((0, 240), 1, 0)
+        );
     }
 
     async fn nobody_settles_their_own_hours(town: Town) {
         let scene = scene(&town).await;
         scene.leader.sign_up(scene.shift()).await.fine();
         let own = serve(&scene.leader, scene.shift(), at("08:00"), at("12:00")).await;
-        for item in [json!({ "attendanceId": own }), correction(&own, at("08:00"), at("12:00"), "x"), rejection(&own, "x")] {
+        for item in
+            [json!({ "attendanceId": own }), correction(&own, at("08:00"), at("12:00"), "x"), rejection(&own, "x")]
+        {
             assert_eq!(scene.leader.confirm_hours(json!([item])).await.codes(), ["OWN_HOURS"]);
         }
         assert_eq!((scene.leader.minutes().await, town.rows("ledger_entry").await), ((0, 240), 1));
@@ -155,7 +169,10 @@ stories! {
     async fn who_does_not_lead_the_team_gets_what_an_unknown_id_gets(town: Town) {
         let (scene, stay) = served(&town).await;
         let strangers = [
-            town.other_leader("Sun").await, town.desk("Desk").await, town.officer("Wu", "3302").await, scene.ling.clone(),
+            town.other_leader("Sun").await,
+            town.desk("Desk").await,
+            town.officer("Wu", "3302").await,
+            scene.ling.clone(),
         ];
         for person in strangers {
             let theirs = person.confirm(&stay).await.payload()["errors"].clone();
@@ -193,8 +210,13 @@ stories! {
         let late = scene.ling.check_out(20.0).await;
         assert_eq!((late.codes(), late.refusal_number("minutesSinceEnd")), (vec!["FORGOTTEN".to_owned()], 121.0));
         let closed = join_all([close_forgotten(&job), close_forgotten(&job)]).await;
-        assert_eq!(closed.into_iter().map(|closed| closed.expect("the job runs")).sum::<usize>(), 1, "by one of two instances");
-        let seen = scene.ling.ask("query($id: ID!) { node(id: $id) { ... on Attendance { state } } }", json!({ "id": stay }));
+        assert_eq!(
+            closed.into_iter().map(|closed| closed.expect("the job runs")).sum::<usize>(),
+            1,
+            "by one of two instances"
+        );
+        let seen =
+            scene.ling.ask("query($id: ID!) { node(id: $id) { ... on Attendance { state } } }", json!({ "id": stay }));
         assert_eq!(seen.await.text("/node/state"), "FORGOTTEN");
         assert_eq!(scene.ling.inbox().await, [("CHECK_OUT_FORGOTTEN".into(), String::new())]);
         assert_eq!((scene.ling.minutes().await, town.rows("service_record").await), ((0, 0), 0));

@@ -51,7 +51,10 @@ stories! {
         let short = stars(&scene.ling).await;
         assert_eq!((&short["star"], &short["confirmed"]), (&json!(0), &json!(5999)));
         assert_eq!(short["next"], json!({ "star": 1, "threshold": 6000, "missing": 1 }));
-        assert_eq!(short["conditions"], json!([{ "text": "100 h of confirmed service (99 h 59 min so far)", "met": false }]));
+        assert_eq!(
+            short["conditions"],
+            json!([{ "text": "100 h of confirmed service (99 h 59 min so far)", "met": false }])
+        );
 
         let full = correction(&second, at("+3 08:00"), at("+4 12:00"), "12 点离开");
         scene.leader.confirm_hours(json!([full])).await.fine();
@@ -146,10 +149,16 @@ stories! {
         newer.exec_without_returning(&town.app.db.conn).await.expect("the rule goes in");
         town.clock.set(at("13:00") - TimeDelta::milliseconds(1));
         let before = badge(&scene.ling, "FIRST_ACTIVITY").await;
-        assert_eq!((&before["eligible"], &before["ruleVersion"], &before["name"]), (&json!(true), &json!(1), &json!("First step")));
+        assert_eq!(
+            (&before["eligible"], &before["ruleVersion"], &before["name"]),
+            (&json!(true), &json!(1), &json!("First step"))
+        );
         town.clock.set(at("13:00"));
         let after = badge(&scene.ling, "FIRST_ACTIVITY").await;
-        assert_eq!((&after["eligible"], &after["ruleVersion"], &after["missing"]), (&json!(false), &json!(2), &json!(1)));
+        assert_eq!(
+            (&after["eligible"], &after["ruleVersion"], &after["missing"]),
+            (&json!(false), &json!(2), &json!(1))
+        );
         assert_eq!(after["name"], "First two steps");
     }
 

@@ -46,7 +46,11 @@ stories! {
         let year = scene.ling.ask(years, json!({})).await.data("/me/hours/byYear");
         assert_eq!(year, json!([part("year", json!(2026), 480, 0)]));
         // She came after midnight, as the leader found out: the year moves with it.
-        scene.leader.confirm_hours(json!([correction(&night, at("+238 00:00"), at("+238 04:00"), "零点后到")])).await.fine();
+        scene
+            .leader
+            .confirm_hours(json!([correction(&night, at("+238 00:00"), at("+238 04:00"), "零点后到")]))
+            .await
+            .fine();
         let moved = scene.ling.ask(years, json!({})).await.data("/me/hours/byYear");
         let of = |year: i32| moved.as_array().into_iter().flatten().find(|part| part["year"] == year).cloned();
         assert_eq!(of(2027), Some(part("year", json!(2027), 240, 0)));
@@ -66,7 +70,8 @@ stories! {
             page["edges"].as_array().into_iter().flatten().filter_map(|edge| edge["node"]["minutes"].as_i64()).collect()
         };
         assert_eq!((minutes(&first), &first["pageInfo"]["hasNextPage"]), (vec![40, 30], &json!(true)));
-        let rest = scene.ling.ask(document, json!({ "after": first["pageInfo"]["endCursor"] })).await.data("/me/records");
+        let rest =
+            scene.ling.ask(document, json!({ "after": first["pageInfo"]["endCursor"] })).await.data("/me/records");
         assert_eq!((minutes(&rest), &rest["pageInfo"]["hasNextPage"]), (vec![20], &json!(false)));
         let stranger = town.volunteer("Mei").await.ask(document, json!({})).await.data("/me/records");
         assert!(minutes(&stranger).is_empty());
@@ -75,8 +80,10 @@ stories! {
     async fn a_record_is_for_its_volunteer_and_for_who_may_confirm_it(town: Town) {
         let scene = scene(&town).await;
         serve(&scene.ling, scene.shift(), at("08:00"), at("12:00")).await;
-        let mine = scene.ling.ask("{ me { records { nodes { id } } } }", json!({})).await.text("/me/records/nodes/0/id");
-        let document = "query($id: ID!) { node(id: $id) { ... on ServiceRecord { minutes team { name } activity { title } } } }";
+        let mine =
+            scene.ling.ask("{ me { records { nodes { id } } } }", json!({})).await.text("/me/records/nodes/0/id");
+        let document =
+            "query($id: ID!) { node(id: $id) { ... on ServiceRecord { minutes team { name } activity { title } } } }";
         let (sun, desk) = (town.other_leader("Sun").await, town.desk("Desk").await);
         for (person, sees) in [(&scene.ling, true), (&scene.leader, true), (&sun, false), (&desk, false)] {
             let node = person.ask(document, json!({ "id": mine })).await.data("/node");
