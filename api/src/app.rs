@@ -33,12 +33,12 @@ impl App {
             .map_err(|error| format!("the database cannot be reached: {error}"))?;
         db.migrate().await.map_err(|error| error.to_string())?;
         let bus = match &config.redis_url {
-            Some(url) => Bus::through_redis(url).map_err(|error| format!("redis_url: {error}"))?,
+            Some(url) => Bus::through_redis(&url.0).map_err(|error| format!("redis_url: {error}"))?,
             None => Bus::in_process(),
         };
         let sms = match (sms, &config.sms.webhook_url) {
             (Some(sms), _) => sms,
-            (None, Some(url)) => Webhook::new(url.clone(), config.sms.webhook_secret.clone())
+            (None, Some(url)) => Webhook::new(url.clone(), config.sms.webhook_secret.clone().map(|secret| secret.0))
                 .map(Sms::Webhook)
                 .map_err(|error| format!("sms.webhook_url: {error}"))?,
             (None, None) => Sms::Log,

@@ -12,6 +12,17 @@ use figment::{
 };
 use serde::{Deserialize, Serialize};
 
+/// A setting with a password in it: it never shows in a debug print.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(pub String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("…")
+    }
+}
+
 /// Everything that can be set. `boai.example.toml` shows it with comments.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -21,9 +32,9 @@ pub struct Config {
     /// Folder of the embedded database.
     pub data_dir: PathBuf,
     /// `postgres://…` for PostgreSQL; nothing for the SQLite file in `data_dir`. Also `DATABASE_URL`.
-    pub database_url: Option<String>,
+    pub database_url: Option<Secret>,
     /// `redis://…` for live events across instances; nothing for one instance by itself. Also `REDIS_URL`.
-    pub redis_url: Option<String>,
+    pub redis_url: Option<Secret>,
     /// Most connections to the database at once.
     pub database_connections: u32,
     /// Whether GraphiQL is served at `/` and the schema can be asked for.
@@ -43,7 +54,7 @@ pub struct SmsConfig {
     /// Where one-time codes are posted to; nothing prints them to standard output.
     pub webhook_url: Option<String>,
     /// Sent to the webhook as `authorization: Bearer …`.
-    pub webhook_secret: Option<String>,
+    pub webhook_secret: Option<Secret>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -131,7 +142,7 @@ impl Config {
                 Err(format!("{key} = {value}: must be {low} to {high} {unit}"))
             }
         };
-        let scheme = |key: &str, url: &Option<String>, schemes: &[&str]| match url {
+        let scheme = |key: &str, url: Option<String>, schemes: &[&str]| match url {
             Some(url) if !schemes.iter().any(|scheme| url.starts_with(scheme)) => {
                 // The rest of the address may hold a password.
                 let start: String = url.chars().take_while(|c| *c != ':').take(20).collect();
@@ -142,9 +153,10 @@ impl Config {
         if self.listen.parse::<SocketAddr>().is_err() {
             return Err(format!("listen = {}: must be an address and a port, such as 127.0.0.1:8000", self.listen));
         }
-        scheme("database_url", &self.database_url, &["postgres://", "postgresql://"])?;
-        scheme("redis_url", &self.redis_url, &["redis://", "rediss://"])?;
-        scheme("sms.webhook_url", &self.sms.webhook_url, &["http://", "https://"])?;
+        let text = |secret: &Option<Secret>| secret.as_ref().map(|secret| secret.0.clone());
+        scheme("database_url", text(&self.database_url), &["postgres://", "postgresql://"])?;
+        scheme("redis_url", text(&self.redis_url), &["redis://", "rediss://"])?;
+        scheme("sms.webhook_url", self.sms.webhook_url.clone(), &["http://", "https://"])?;
         within("database_connections", self.database_connections.into(), 1, 1000, "connections")?;
         within(
             "body_limit_bytes",
@@ -173,9 +185,10 @@ impl Config {
 
     /// The database in use.
     pub fn database_url(&self) -> String {
-        self.database_url
-            .clone()
-            .unwrap_or_else(|| crate::platform::db::Db::file_url(&self.data_dir.join("boai.sqlite")))
+        match &self.database_url {
+            Some(url) => url.0.clone(),
+            None => crate::platform::db::Db::file_url(&self.data_dir.join("boai.sqlite")),
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod town;
 
 pub use persons::{Answer, Person, id};
 pub use reviewed::reviewed;
+pub use servers::empty_postgres;
 pub use town::{PLACE, Posted, Town, at, insert_all, shift};
 
 /// Tells each story on both databases.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use boai::platform::db::Db;
+use boai::platform::{db::Db, random::Random};
 use sea_orm::ConnectionTrait;
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
@@ -21,7 +21,7 @@ pub fn redis_url() -> String {
 }
 
 /// A SQLite database of its own; the folder lives as long as the town.
-pub async fn sqlite() -> (TempDir, String) {
+pub async fn sqlite() -> TempDir {
     static TEMPLATE: OnceCell<(TempDir, PathBuf)> = OnceCell::const_new();
     let (_, template) = TEMPLATE
         .get_or_init(async || {
@@ -36,7 +36,7 @@ pub async fn sqlite() -> (TempDir, String) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("boai.sqlite");
     std::fs::copy(template, &file).expect("the template is copied");
-    (folder, Db::file_url(&file))
+    folder
 }
 
 /// A PostgreSQL database of its own, in the cluster that `./test.sh` throws away.
@@ -45,10 +45,7 @@ pub async fn postgres() -> String {
     let server = setting("BOAI_TEST_POSTGRES_URL");
     let template = TEMPLATE
         .get_or_init(async || {
-            let name = format!(
-                "template_{}",
-                uuid::Uuid::from_bytes(boai::platform::random::Random::system().bytes()).simple()
-            );
+            let name = format!("template_{}", uuid::Uuid::from_bytes(Random::system().bytes()).simple());
             create(&server, &name, "template0").await;
             let db = Db::connect(&named(&server, &name), 1).await.expect("PostgreSQL opens");
             settle(&db).await;
@@ -56,8 +53,16 @@ pub async fn postgres() -> String {
             name
         })
         .await;
-    let name = format!("town_{}", uuid::Uuid::from_bytes(boai::platform::random::Random::system().bytes()).simple());
+    let name = format!("town_{}", uuid::Uuid::from_bytes(Random::system().bytes()).simple());
     create(&server, &name, template).await;
+    named(&server, &name)
+}
+
+/// An empty PostgreSQL database, not even migrated.
+pub async fn empty_postgres() -> String {
+    let server = setting("BOAI_TEST_POSTGRES_URL");
+    let name = format!("empty_{}", uuid::Uuid::from_bytes(Random::system().bytes()).simple());
+    create(&server, &name, "template0").await;
     named(&server, &name)
 }
 

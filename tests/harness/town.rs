@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use boai::{
     app::App,
-    config::Config,
+    config::{Config, Secret},
     platform::{
         clock::Clock,
         db::Db,
@@ -138,19 +138,21 @@ impl Town {
     }
 
     pub async fn on_sqlite() -> Self {
-        let (folder, url) = servers::sqlite().await;
+        let folder = servers::sqlite().await;
         let data_dir = folder.path().to_owned();
-        Self::start(Config { data_dir, ..Config::default() }, Some(folder), url).await
+        Self::start(Config { data_dir, ..Config::default() }, Some(folder)).await
     }
 
     pub async fn on_postgres() -> Self {
-        let url = servers::postgres().await;
-        let config =
-            Config { database_url: Some(url.clone()), redis_url: Some(servers::redis_url()), ..Config::default() };
-        Self::start(config, None, url).await
+        let config = Config {
+            database_url: Some(Secret(servers::postgres().await)),
+            redis_url: Some(Secret(servers::redis_url())),
+            ..Config::default()
+        };
+        Self::start(config, None).await
     }
 
-    async fn start(config: Config, folder: Option<TempDir>, _url: String) -> Self {
+    async fn start(config: Config, folder: Option<TempDir>) -> Self {
         let clock = Clock::frozen_at(at("07:00"));
         let sms = Recorder::default();
         let config = Config { database_connections: 8, ..config };

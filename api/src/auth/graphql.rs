@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     graphql::{ctx, settle},
-    platform::{errors::Fault, node::GlobalId, scalars::PhoneNumber, text},
+    platform::{node::GlobalId, scalars::PhoneNumber, text},
 };
 
 /// A device on which you are signed in.
@@ -159,14 +159,14 @@ impl AuthMutation {
     /// Exchanges phone number and code for a session. A new number becomes a new person, who can then enrol.
     async fn sign_in(&self, gql: &Context<'_>, input: SignInInput) -> Result<SignInPayload> {
         let ctx = ctx(gql);
-        let device = text::clean(&input.device, 100, true)
-            .map_err(|_| Fault::bad_input("`device` is a name of 1 to 100 visible characters."))?;
+        let device = text::line("device", &input.device, 100, true)?;
         let signed_in = service::sign_in(ctx, &input.phone, &input.code, &device).await;
         let (tokens, errors) = settle(ctx, signed_in, SignInError::new)?;
         Ok(SignInPayload { tokens: tokens.map(Into::into), errors })
     }
 
-    /// Exchanges a refresh token for new tokens. Do it once at a time: a token used twice ends the session.
+    /// Exchanges a refresh token for new tokens. Send it without an `Authorization` header (an access token that has expired
+    /// is refused with 401, whatever comes with it), and once at a time: a token used twice ends the session.
     async fn refresh_session(&self, gql: &Context<'_>, input: RefreshSessionInput) -> Result<RefreshSessionPayload> {
         let ctx = ctx(gql);
         let refreshed = service::refresh(ctx, &input.refresh_token).await;

@@ -85,7 +85,7 @@ pub async fn board_of(ctx: &Ctx, shift: ShiftId) -> Result<Option<AttendanceBoar
 pub struct LiveSubscription;
 
 /// What can be watched, over graphql-transport-ws.
-#[Subscription]
+#[Subscription(name = "Subscription")]
 impl LiveSubscription {
     /// The live board of a shift, at once and after each change. For who leads the team or runs its desk. Each item is the
     /// whole board, so after a dropped connection nothing is missed: subscribe again. It ends when the right to it does.

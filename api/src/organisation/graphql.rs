@@ -255,7 +255,7 @@ async fn teams(gql: &Context<'_>, filter: TeamFilter, args: PageArgs) -> Result<
 }
 
 fn search(name: Option<String>) -> Result<Option<String>> {
-    Ok(name.map(|name| text::field("name", &name, 50, true)).transpose()?)
+    Ok(name.map(|name| text::line("name", &name, 50, true)).transpose()?)
 }
 
 #[derive(Default)]
@@ -405,7 +405,7 @@ impl OrganisationMutation {
         let ctx = ctx(gql);
         let new = NewTeam {
             branch: input.branch_id.0,
-            name: text::field("name", &input.name, 50, true)?,
+            name: text::line("name", &input.name, 50, true)?,
             speciality: input.speciality,
             description: text::field("description", &input.description, 2000, false)?,
         };

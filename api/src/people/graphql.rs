@@ -454,15 +454,15 @@ impl PeopleMutation {
     ) -> Result<EnrolAsVolunteerPayload> {
         let ctx = ctx(gql);
         let version = |name: &str, version: Option<String>| {
-            version.map(|version| text::field(name, &version, 50, true)).transpose()
+            version.map(|version| text::line(name, &version, 50, true)).transpose()
         };
         let enrolment = Enrolment {
-            name: text::field("name", &input.name, 50, true)?,
+            name: text::line("name", &input.name, 50, true)?,
             birth_date: input.birth_date.0,
             guardian: input
                 .guardian
                 .map(|guardian| {
-                    Ok::<_, Fault>((text::field("guardian.name", &guardian.name, 50, true)?, guardian.phone.0))
+                    Ok::<_, Fault>((text::line("guardian.name", &guardian.name, 50, true)?, guardian.phone.0))
                 })
                 .transpose()?,
             residence_code: input.residence_code,
@@ -481,7 +481,7 @@ impl PeopleMutation {
     /// Gives a consent. Giving it twice is giving it once.
     async fn give_consent(&self, gql: &Context<'_>, input: GiveConsentInput) -> Result<ConsentPayload> {
         let ctx = ctx(gql);
-        let version = text::field("version", &input.version, 50, true)?;
+        let version = text::line("version", &input.version, 50, true)?;
         let given = service::give_consent(ctx, input.kind, &version).await;
         let (consents, errors) = settle(ctx, given, ConsentError::new)?;
         Ok(ConsentPayload { consents: consents.unwrap_or_default().into_iter().map(Consent).collect(), errors })

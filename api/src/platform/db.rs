@@ -16,7 +16,7 @@ use sea_orm::{
     FromQueryResult, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
     sea_query::{Expr, LikeExpr, SimpleExpr},
 };
-use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::{MigratorTrait, SchemaManagerConnection};
 
 use super::errors::Fault;
 
@@ -74,23 +74,31 @@ impl Db {
 
     /// Applies the migrations that are missing, and says how many. A database made by a newer version is refused.
     pub async fn migrate(&self) -> Result<usize, DbErr> {
-        if let Some(unknown) = self.unknown_migration().await? {
-            return Err(DbErr::Custom(format!(
-                "this database has the migration {unknown}, which this program does not know: a newer version of boai \
-                 made it. Use that version, or another database"
-            )));
+        if self.conn.get_database_backend() == DbBackend::Sqlite {
+            return bring_up_to_date(SchemaManagerConnection::Connection(&self.conn)).await;
         }
-        let missing = Migrator::get_pending_migrations(&self.conn).await?.len();
-        Migrator::up(&self.conn, None).await?;
-        Ok(missing)
+        // Of several instances that start at once, one migrates and the others wait for it.
+        let tx = self.begin().await?;
+        tx.execute_unprepared("SELECT pg_advisory_xact_lock(20210508)").await?;
+        let applied = bring_up_to_date(SchemaManagerConnection::Transaction(&tx)).await?;
+        tx.commit().await?;
+        Ok(applied)
     }
+}
 
-    async fn unknown_migration(&self) -> Result<Option<String>, DbErr> {
-        Migrator::install(&self.conn).await?;
-        let known: Vec<String> = Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect();
-        let applied = Migrator::get_migration_models(&self.conn).await?;
-        Ok(applied.into_iter().map(|row| row.version).find(|version| !known.contains(version)))
+async fn bring_up_to_date(conn: SchemaManagerConnection<'_>) -> Result<usize, DbErr> {
+    Migrator::install(&conn).await?;
+    let known: Vec<String> = Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect();
+    let applied = Migrator::get_migration_models(&conn).await?;
+    if let Some(unknown) = applied.into_iter().map(|row| row.version).find(|version| !known.contains(version)) {
+        return Err(DbErr::Custom(format!(
+            "this database has the migration {unknown}, which this program does not know: a newer version of boai made it. \
+             Use that version, or another database"
+        )));
     }
+    let missing = Migrator::get_pending_migrations(&conn).await?.len();
+    Migrator::up(conn, None).await?;
+    Ok(missing)
 }
 
 /// SQL written once for both databases, with `$1`, `$2` … for the values.

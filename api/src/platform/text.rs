@@ -44,6 +44,11 @@ pub fn field(name: &str, text: &str, at_most: usize, required: bool) -> Result<S
     })
 }
 
+/// Cleans an input field of one line, such as a name: line breaks and tabs become spaces, as when somebody pastes it.
+pub fn line(name: &str, text: &str, at_most: usize, required: bool) -> Result<String, Fault> {
+    field(name, &text.split(['\n', '\r', '\t']).collect::<Vec<_>>().join(" "), at_most, required)
+}
+
 /// Takes no place, or an empty one, on the screen. Within a text these have their uses (emoji are joined by one of them).
 fn invisible(c: char) -> bool {
     c.is_whitespace()
@@ -61,7 +66,7 @@ fn deceives(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{TextFault::*, clean};
+    use super::{TextFault::*, clean, line};
 
     #[test]
     fn texts_are_trimmed_counted_by_character_and_cannot_deceive() {
@@ -71,6 +76,7 @@ mod tests {
         assert_eq!(clean("abc\u{202E}fed", 10, true), Err(Deceptive));
         assert_eq!(clean("a\0b", 10, true), Err(Deceptive));
         assert_eq!(clean("line\nline", 10, true), Ok("line\nline".into()));
+        assert_eq!(line("name", "王\n小\t明", 10, true).ok(), Some("王 小 明".into()));
         assert_eq!(clean(" \u{3000} ", 10, true), Err(Empty));
         assert_eq!(clean("\u{200B}\u{3164}", 10, true), Err(Empty));
         assert_eq!(clean("", 10, false), Ok(String::new()));

@@ -91,7 +91,8 @@ stories! {
         let stranger = town.stranger();
         for within in ["1e999", "-1e999", "NaN", "-1", "\"5000\"", "null"] {
             let document = format!(
-                "{{ activitiesNear(point: {{ latitude: 30, longitude: 120, datum: WGS84 }}, within: {within}) {{ edges {{ cursor }} }} }}"
+                "{{ activitiesNear(within: {within}, point: {{ latitude: 30, longitude: 120, datum: WGS84 }})
+                    {{ edges {{ cursor }} }} }}"
             );
             let answer = stranger.ask(&document, json!({})).await;
             assert!(["BAD_USER_INPUT", "GRAPHQL_VALIDATION_FAILED"].contains(&codes(&answer)[0].as_str()), "{within}");

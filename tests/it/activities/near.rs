@@ -10,7 +10,7 @@ async fn post_at(leader: &Person<'_>, title: &str, point: (f64, f64)) -> boai_te
     leader.post_activity(at("09:00"), at("12:00"), 2, given).await
 }
 
-/// Around this centre, activities 1 m inside and 1 m outside of 5 km in eight directions: exactly the eight inside show.
+/// Activities 1 m inside and 1 m outside of 5 km in eight directions: exactly the eight inside show.
 async fn the_circle_is_exact_around(town: &Town, centre: (f64, f64)) {
     let ling = town.leader("Ling").await;
     let mut expected = Vec::new();

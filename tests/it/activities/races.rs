@@ -1,10 +1,11 @@
 //! Stories of many phones at one instant.
 
-use boai_tests::{Person, at, stories};
+use boai_tests::{PLACE, Person, at, stories};
 use futures_util::future::join_all;
+use sea_orm::ConnectionTrait;
 use serde_json::json;
 
-use crate::verbs::{cancel, seats, stands};
+use crate::verbs::{cancel, scatter, seats, stands};
 
 /// Signs all of them up at once; nobody is refused.
 async fn all_sign_up(crowd: &[Person<'_>], shift: &str) {
@@ -57,18 +58,44 @@ stories! {
     async fn one_volunteer_on_ten_phones_has_one_sign_up_for_two_overlapping_shifts(town: Town) {
         let ling = town.leader("Ling").await;
         let posted = [
-            ling.post_activity(at("09:00"), at("12:00"), 4, json!({})).await,
-            ling.post_activity(at("11:00"), at("14:00"), 4, json!({})).await,
+            ling.post_activity(at("09:00"), at("12:00"), 40, json!({})).await,
+            ling.post_activity(at("11:00"), at("14:00"), 40, json!({})).await,
         ];
-        let wei = town.volunteer("Wei").await;
-        let answers = join_all((0..10).map(|phone| wei.sign_up(posted[phone % 2].shift()))).await;
-        let (fine, refused): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.codes().is_empty());
-        assert_eq!((fine.len(), refused.len()), (5, 5));
-        assert!(refused.iter().all(|answer| answer.codes() == ["OVERLAPS"]));
-        assert!(fine.iter().all(|answer| **answer == *fine[0]));
-        assert_eq!(town.rows("sign_up").await, 1);
+        // Twenty such volunteers, so that the instant at which it could go wrong is met.
+        let crowd = town.crowd(20).await;
+        let phones = crowd.iter().flat_map(|wei| (0..10).map(move |phone| (wei, phone)));
+        let answers = join_all(phones.map(|(wei, phone)| wei.sign_up(posted[phone % 2].shift()))).await;
+        for answers in answers.chunks(10) {
+            let (fine, refused): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.codes().is_empty());
+            assert_eq!((fine.len(), refused.len()), (5, 5));
+            assert!(refused.iter().all(|answer| answer.codes() == ["OVERLAPS"]));
+            assert!(fine.iter().all(|answer| **answer == *fine[0]));
+        }
+        assert_eq!(town.rows("sign_up").await, 20);
         let left = seats(&ling, posted[0].shift()).await.1 + seats(&ling, posted[1].shift()).await.1;
-        assert_eq!(left, 7);
+        assert_eq!(left, 60);
+    }
+
+    async fn a_seat_that_is_left_just_when_somebody_asks_for_it_is_not_lost(town: Town) {
+        let ling = town.leader("Ling").await;
+        let posted = scatter(&ling, (0..40).map(|_| PLACE)).await;
+        town.app.db.conn.execute_unprepared("UPDATE shift SET capacity = 1").await.expect("one seat each");
+        let crowd = town.crowd(80).await;
+        let (leaving, coming) = crowd.split_at(40);
+        let pairs = || leaving.iter().zip(coming).zip(&posted);
+        for answer in join_all(pairs().map(|((goes, _), posted)| goes.sign_up(posted.shift()))).await {
+            answer.fine();
+        }
+        let both = pairs().map(|((goes, comes), posted)| async {
+            tokio::join!(comes.sign_up(posted.shift()), goes.leave(posted.shift()))
+        });
+        for (came, left) in join_all(both).await {
+            came.fine();
+            left.fine();
+        }
+        assert_eq!(town.rows("sign_up WHERE state = 'SEATED'").await, 40);
+        assert_eq!(town.rows("sign_up WHERE state = 'WAITING'").await, 0);
+        assert_eq!(town.rows("shift WHERE taken = 1").await, 40);
     }
 
     async fn forty_leave_while_forty_sign_up_and_nobody_waits_beside_a_free_seat(town: Town) {

@@ -123,7 +123,7 @@ pub fn place((latitude, longitude): (f64, f64)) -> Value {
     json!({ "latitude": latitude, "longitude": longitude, "datum": "WGS84" })
 }
 
-/// Where one comes to after so many metres on a great circle, setting out in a direction (degrees from north, clockwise).
+/// Where one comes to after so many metres on a great circle, setting out so many degrees from north, clockwise.
 /// Worked out from the sphere's angles, not by the server's own formulas.
 pub fn away((latitude, longitude): (f64, f64), metres: f64, direction: f64) -> (f64, f64) {
     let (arc, latitude, direction) = (metres / 6_371_008.8, latitude.to_radians(), direction.to_radians());

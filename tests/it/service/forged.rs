@@ -59,7 +59,7 @@ fn audit_command(town: &Town) -> Output {
     let mut command = Command::new(crate::support::program());
     command.env_clear().arg("audit");
     match &town.app.config.database_url {
-        Some(url) => command.env("DATABASE_URL", url),
+        Some(url) => command.env("DATABASE_URL", &url.0),
         None => command.arg("--data-dir").arg(&town.app.config.data_dir),
     };
     command.output().expect("boai runs")

@@ -116,3 +116,14 @@ async fn without_redis_service_goes_on_and_boards_catch_up_when_it_is_back() {
     third.check_in(&there, &town.shifts[0], &request_id()).await.fine();
     other.shows(json!({ "present": 1, "left": 1 })).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_instances_that_start_at_once_on_an_empty_database_one_migrates_and_the_others_wait() {
+    let url = boai_tests::empty_postgres().await;
+    let starting = (0..4).map(async |_| {
+        let db = boai::platform::db::Db::connect(&url, 2).await.expect("PostgreSQL opens");
+        db.migrate().await.expect("nobody trips over another")
+    });
+    let applied: Vec<usize> = join_all(starting).await;
+    assert_eq!(applied.iter().filter(|applied| **applied > 0).count(), 1, "{applied:?}");
+}

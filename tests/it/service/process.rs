@@ -128,7 +128,7 @@ impl Heritage {
         }
         keep_signed_in(&town).await;
         let folder = tempfile::tempdir().expect("a folder");
-        let database_url = town.app.config.database_url.clone();
+        let database_url = town.app.config.database_url.clone().map(|url| url.0);
         if database_url.is_none() {
             let copy = format!("VACUUM INTO '{}'", folder.path().join("boai.sqlite").display());
             town.app.db.conn.execute_unprepared(&copy).await.expect("the database is copied");
