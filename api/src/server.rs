@@ -109,6 +109,10 @@ async fn operation(State(server): State<Server>, headers: HeaderMap, body: Body)
         let message = format!("The request is larger than {limit} bytes, or broke off.");
         return http::error(StatusCode::PAYLOAD_TOO_LARGE, "BAD_REQUEST", &message);
     };
+    if bytes.trim_ascii_start().first() == Some(&b'[') {
+        let message = "One operation a request: lists of operations are not taken.";
+        return http::error(StatusCode::BAD_REQUEST, "BAD_REQUEST", message);
+    }
     let request: async_graphql::Request = match serde_json::from_slice(&bytes) {
         Ok(request) => request,
         Err(error) => {

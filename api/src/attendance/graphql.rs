@@ -19,7 +19,7 @@ use crate::{
     hours::{self, graphql::ServiceRecord},
     people::graphql::{Volunteer, volunteer_in_full},
     places::graphql::Place,
-    platform::{errors::Fault, node::GlobalId, scalars::Metres},
+    platform::{db, errors::Fault, node::GlobalId, scalars::Metres},
 };
 
 /// 签到/签退: one stay at a shift. Only its volunteer and the team's leaders and desk ever see it.
@@ -90,7 +90,8 @@ struct FixInput {
 
 impl FixInput {
     fn fix(&self) -> Result<Fix, Fault> {
-        Ok(Fix { point: self.place.point()?, accuracy_m: self.accuracy.0, fixed_at: self.fixed_at })
+        let fixed_at = db::moment("fix.fixedAt", self.fixed_at)?;
+        Ok(Fix { point: self.place.point()?, accuracy_m: self.accuracy.0, fixed_at })
     }
 }
 

@@ -69,7 +69,7 @@ async fn try_check_in(
     let person = ctx.actor().or_fault()?.person;
     let now = ctx.now();
     let tx = ctx.db.begin().await.or_fault()?;
-    people::store::lock(&tx, volunteer).await.or_fault()?;
+    store::lock_for_check_in(&tx, volunteer, shift).await.or_fault()?;
     let wish = Wish { person, request_id, operation: "checkIn", asked: shift.to_string() };
     match earlier(&tx, &wish).await.or_fault()? {
         Earlier::Same(attendance) => return Ok(*attendance),

@@ -7,14 +7,29 @@ use boai_entity::{
     request_effect,
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter,
-    sea_query::OnConflict,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult,
+    QueryFilter, sea_query::OnConflict,
 };
 
 use crate::platform::{
     db,
     pages::{Page, Slice},
 };
+
+/// Takes the volunteer's own row, and the shift's to be shared with everybody else who checks in: only whoever cancels the
+/// activity or signs up must wait, so nobody is checked in to what has just been cancelled.
+pub async fn lock_for_check_in(db: &impl ConnectionTrait, volunteer: VolunteerId, shift: ShiftId) -> Result<(), DbErr> {
+    if db.get_database_backend() == DbBackend::Sqlite {
+        return Ok(());
+    }
+    let text = "SELECT v.id FROM volunteer v, shift s WHERE v.id = $1 AND s.id = $2
+                FOR NO KEY UPDATE OF v FOR SHARE OF s";
+    if db::run(db, text, [volunteer.into(), shift.into()]).await? == 0 {
+        // No such shift: the volunteer's row is still needed for the request id.
+        crate::people::store::lock(db, volunteer).await?;
+    }
+    Ok(())
+}
 
 /// What a check-in needs to know of shift, volunteer and policy, in one row.
 #[derive(Debug, FromQueryResult)]

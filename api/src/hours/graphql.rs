@@ -18,6 +18,7 @@ use crate::{
     graphql::{ctx, load, settle},
     organisation::{graphql::Team, loaders::TeamById},
     platform::{
+        db,
         errors::Fault,
         node::GlobalId,
         pages::{Page, PageArgs},
@@ -258,6 +259,7 @@ impl ConfirmHoursItem {
                 let (Some(from), Some(to)) = (self.served_from, self.served_to) else {
                     return Err(Fault::bad_input("`CORRECT` needs `servedFrom` and `servedTo`."));
                 };
+                let (from, to) = (db::moment("servedFrom", from)?, db::moment("servedTo", to)?);
                 Verdict::Correct { served: Span { from, to }, reason }
             }
         })

@@ -11,7 +11,10 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait
 
 use crate::platform::pages::{Page, Slice};
 
-/// One item for each of these volunteers' inboxes, in one statement.
+/// People told at once: their rows stay below what a statement may bind (32,766 values on SQLite).
+const AT_ONCE: usize = 2000;
+
+/// One item for each of these volunteers' inboxes.
 pub async fn add_inbox_items(
     db: &impl ConnectionTrait,
     volunteers: &[VolunteerId],
@@ -21,24 +24,26 @@ pub async fn add_inbox_items(
     note: &str,
     now: Instant,
 ) -> Result<(), DbErr> {
-    let persons: Vec<PersonId> = volunteer::Entity::find()
-        .select_only()
-        .column(volunteer::Column::PersonId)
-        .filter(volunteer::Column::Id.is_in(volunteers.iter().copied()))
-        .into_tuple()
-        .all(db)
-        .await?;
-    let items = persons.into_iter().map(|person| inbox_item::ActiveModel {
-        id: Set(InboxItemId(new_id())),
-        person_id: Set(person),
-        kind: Set(kind),
-        activity_id: Set(place.map(|(activity, _)| activity)),
-        shift_id: Set(place.and_then(|(_, shift)| shift)),
-        note: Set(note.into()),
-        created_at: Set(now),
-        read_at: Set(None),
-    });
-    inbox_item::Entity::insert_many(items).exec_without_returning(db).await?;
+    for some in volunteers.chunks(AT_ONCE) {
+        let persons: Vec<PersonId> = volunteer::Entity::find()
+            .select_only()
+            .column(volunteer::Column::PersonId)
+            .filter(volunteer::Column::Id.is_in(some.iter().copied()))
+            .into_tuple()
+            .all(db)
+            .await?;
+        let items = persons.into_iter().map(|person| inbox_item::ActiveModel {
+            id: Set(InboxItemId(new_id())),
+            person_id: Set(person),
+            kind: Set(kind),
+            activity_id: Set(place.map(|(activity, _)| activity)),
+            shift_id: Set(place.and_then(|(_, shift)| shift)),
+            note: Set(note.into()),
+            created_at: Set(now),
+            read_at: Set(None),
+        });
+        inbox_item::Entity::insert_many(items).exec_without_returning(db).await?;
+    }
     Ok(())
 }
 

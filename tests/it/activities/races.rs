@@ -147,4 +147,21 @@ stories! {
             false => assert_eq!((seated, seats(&ling, posted.shift()).await), (40, (40, 0))),
         }
     }
+
+    async fn nobody_is_checked_in_to_an_activity_that_was_cancelled_at_the_same_instant(town: Town) {
+        let ling = town.leader("Ling").await;
+        for _ in 0..4 {
+            let posted = ling.post_activity(at("07:10"), at("12:00"), 12, json!({})).await;
+            let crowd = town.crowd(12).await;
+            all_sign_up(&crowd, posted.shift()).await;
+            let before = town.rows("attendance").await;
+            let checking_in = join_all(crowd.iter().map(|wei| wei.check_in(posted.shift(), 10.0)));
+            let (_, cancelled) = tokio::join!(checking_in, cancel(&ling, &posted.activity, "台风"));
+            let checked_in = town.rows("attendance").await - before;
+            match cancelled.codes().first().map(String::as_str) {
+                None => assert_eq!(checked_in, 0, "cancelled, and yet somebody is checked in"),
+                Some(code) => assert!(code == "ALREADY_SERVED" && checked_in > 0, "{code}, {checked_in} checked in"),
+            }
+        }
+    }
 }

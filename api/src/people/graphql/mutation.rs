@@ -1,0 +1,235 @@
+//! Enrolling, consenting, granting roles.
+
+use async_graphql::{Context, InputObject, MaybeUndefined, Object, Result, SimpleObject};
+use boai_entity::{
+    Instant,
+    ids::{BranchId, RoleGrantId, TeamId},
+    kinds::{ConsentKind, Role, Skill},
+    volunteer::{Availability, Skills},
+};
+
+use super::{
+    super::{
+        rules::{ConsentError, EnrolAsVolunteerError, RoleError},
+        service::{self, Enrolment, NewRole, Place},
+        store::HeldRole,
+    },
+    Consent, Me, RoleGrant, WeekPart,
+};
+use crate::{
+    graphql::{ctx, settle},
+    platform::{
+        db,
+        errors::Fault,
+        node::GlobalId,
+        scalars::{Date, PhoneNumber},
+        text,
+    },
+};
+
+/// Who answers for a volunteer under 18, and consents to the enrolment.
+#[derive(InputObject)]
+struct GuardianInput {
+    /// At most 50 characters.
+    name: String,
+    /// Where the guardian can be reached.
+    phone: PhoneNumber,
+}
+
+/// What `enrolAsVolunteer` takes.
+#[derive(InputObject)]
+struct EnrolAsVolunteerInput {
+    /// As in the identity document, at most 50 characters.
+    name: String,
+    /// 14 years ago or more.
+    birth_date: Date,
+    /// Needed under 18.
+    guardian: Option<GuardianInput>,
+    /// Code of the village or community you live in; any level is taken.
+    residence_code: String,
+    /// What an activity may ask for.
+    #[graphql(default)]
+    skills: Vec<Skill>,
+    /// When you usually have time.
+    #[graphql(default)]
+    availability: Vec<WeekPart>,
+    /// Version of the terms of service that was shown and agreed to.
+    accepted_terms_version: Option<String>,
+    /// Version of the text about location that was shown and agreed to. Leave it out to withhold this consent: you can
+    /// still enrol, and check in by code or at the desk.
+    location_consent_version: Option<String>,
+}
+
+/// What became of it.
+#[derive(SimpleObject)]
+struct EnrolAsVolunteerPayload {
+    /// Null when the enrolment was refused.
+    me: Option<Me>,
+    /// Why it was refused, for people and for the app; empty when it was done.
+    errors: Vec<EnrolAsVolunteerError>,
+}
+
+/// What `giveConsent` takes.
+#[derive(InputObject)]
+struct GiveConsentInput {
+    /// What you agree to.
+    kind: ConsentKind,
+    /// Of the text that was shown, at most 50 characters.
+    version: String,
+}
+
+/// What `withdrawConsent` takes.
+#[derive(InputObject)]
+struct WithdrawConsentInput {
+    /// What you no longer agree to.
+    kind: ConsentKind,
+}
+
+/// What became of it.
+#[derive(SimpleObject)]
+struct ConsentPayload {
+    /// Every consent you ever gave, newest first; empty when it was refused.
+    consents: Vec<Consent>,
+    /// Why it was refused, for people and for the app; empty when it was done.
+    errors: Vec<ConsentError>,
+}
+
+/// What `grantRole` takes.
+#[derive(InputObject)]
+struct GrantRoleInput {
+    /// 志愿者编号 of who will hold it.
+    volunteer_number: String,
+    /// What the person may do.
+    role: Role,
+    /// Exactly one of branch and team.
+    branch_id: Option<GlobalId<BranchId>>,
+    /// Exactly one of branch and team.
+    team_id: Option<GlobalId<TeamId>>,
+    /// Left out or null, it has no end.
+    #[graphql(default)]
+    ends_at: MaybeUndefined<Instant>,
+}
+
+/// What became of it.
+#[derive(SimpleObject)]
+struct GrantRolePayload {
+    /// Null when it was refused.
+    grant: Option<RoleGrant>,
+    /// Why it was refused, for people and for the app; empty when it was done.
+    errors: Vec<RoleError>,
+}
+
+/// What `revokeRole` takes.
+#[derive(InputObject)]
+struct RevokeRoleInput {
+    /// A grant in your care.
+    grant_id: GlobalId<RoleGrantId>,
+    /// Goes to the audit trail, at most 500 characters.
+    reason: String,
+}
+
+/// What became of it.
+#[derive(SimpleObject)]
+struct RevokeRolePayload {
+    /// The grant that ended; null when it was refused.
+    grant_id: Option<GlobalId<RoleGrantId>>,
+    /// Why it was refused, for people and for the app; empty when it was done.
+    errors: Vec<RoleError>,
+}
+
+#[derive(Default)]
+pub struct PeopleMutation;
+
+#[Object]
+impl PeopleMutation {
+    /// 登记: enrols you as a volunteer. From 14 years on; under 18 with a guardian.
+    async fn enrol_as_volunteer(
+        &self,
+        gql: &Context<'_>,
+        input: EnrolAsVolunteerInput,
+    ) -> Result<EnrolAsVolunteerPayload> {
+        let ctx = ctx(gql);
+        let version = |name: &str, version: Option<String>| {
+            version.map(|version| text::line(name, &version, 50, true)).transpose()
+        };
+        let enrolment = Enrolment {
+            name: text::line("name", &input.name, 50, true)?,
+            birth_date: input.birth_date.0,
+            guardian: input
+                .guardian
+                .map(|guardian| {
+                    Ok::<_, Fault>((text::line("guardian.name", &guardian.name, 50, true)?, guardian.phone.0))
+                })
+                .transpose()?,
+            residence_code: input.residence_code,
+            skills: Skills(sorted(input.skills)),
+            availability: Availability(sorted(
+                input.availability.into_iter().map(|part| (part.weekday, part.day_part)).collect(),
+            )),
+            accepted_terms: version("acceptedTermsVersion", input.accepted_terms_version)?,
+            location_consent: version("locationConsentVersion", input.location_consent_version)?,
+        };
+        let (volunteer, errors) = settle(ctx, service::enrol(ctx, enrolment).await, EnrolAsVolunteerError::new)?;
+        let me = volunteer.map(|volunteer| Me { person: volunteer.person_id, volunteer: Some(volunteer.id) });
+        Ok(EnrolAsVolunteerPayload { me, errors })
+    }
+
+    /// Gives a consent. Giving it twice is giving it once.
+    async fn give_consent(&self, gql: &Context<'_>, input: GiveConsentInput) -> Result<ConsentPayload> {
+        let ctx = ctx(gql);
+        let version = text::line("version", &input.version, 50, true)?;
+        let given = service::give_consent(ctx, input.kind, &version).await;
+        let (consents, errors) = settle(ctx, given, ConsentError::new)?;
+        Ok(ConsentPayload { consents: consents.unwrap_or_default().into_iter().map(Consent).collect(), errors })
+    }
+
+    /// Withdraws a consent; what it allowed stops at once. Without `LOCATION` you check in by code or at the desk.
+    async fn withdraw_consent(&self, gql: &Context<'_>, input: WithdrawConsentInput) -> Result<ConsentPayload> {
+        let ctx = ctx(gql);
+        let withdrawn = service::withdraw_consent(ctx, input.kind).await;
+        let (consents, errors) = settle(ctx, withdrawn, ConsentError::new)?;
+        Ok(ConsentPayload { consents: consents.unwrap_or_default().into_iter().map(Consent).collect(), errors })
+    }
+
+    /// Grants a role on a branch or a team; it reaches everything below. For officers of a branch above; never to oneself.
+    async fn grant_role(&self, gql: &Context<'_>, input: GrantRoleInput) -> Result<GrantRolePayload> {
+        let ctx = ctx(gql);
+        let place = match (input.branch_id, input.team_id) {
+            (Some(branch), None) => Place::Branch(branch.0),
+            (None, Some(team)) => Place::Team(team.0),
+            _ => return Err(Fault::bad_input("Name exactly one of `branchId` and `teamId`.").into()),
+        };
+        let new = NewRole {
+            volunteer_number: input.volunteer_number.trim().into(),
+            role: input.role,
+            place,
+            ends_at: input.ends_at.take().map(|at| db::moment("endsAt", at)).transpose()?,
+        };
+        let (grant, errors) = settle(ctx, service::grant_role(ctx, new).await, RoleError::new)?;
+        let grant = grant.map(|grant| {
+            RoleGrant(HeldRole {
+                id: grant.id,
+                role: grant.role,
+                branch_id: grant.branch_id,
+                team_id: grant.team_id,
+                granted_at: grant.granted_at,
+                ends_at: grant.ends_at,
+            })
+        });
+        Ok(GrantRolePayload { grant, errors })
+    }
+
+    /// Takes a role back; it ends at once.
+    async fn revoke_role(&self, gql: &Context<'_>, input: RevokeRoleInput) -> Result<RevokeRolePayload> {
+        let ctx = ctx(gql);
+        let reason = text::field("reason", &input.reason, 500, true)?;
+        let (grant, errors) = settle(ctx, service::revoke_role(ctx, input.grant_id.0, &reason).await, RoleError::new)?;
+        Ok(RevokeRolePayload { grant_id: grant.map(GlobalId), errors })
+    }
+}
+
+fn sorted<T: Ord>(mut items: Vec<T>) -> Vec<T> {
+    items.sort_unstable();
+    items.dedup();
+    items
+}
