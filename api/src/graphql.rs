@@ -35,6 +35,7 @@ use crate::{
     organisation::{
         graphql::{Branch, Division, OrganisationMutation, OrganisationQuery, Team, may_with_team},
         loaders::{BranchById, DivisionByCode, TeamById},
+        rules::is_code,
     },
     people::{
         graphql::{PeopleMutation, PeopleQuery, Volunteer},
@@ -96,6 +97,9 @@ impl NodeQuery {
         let garbage = || Fault::bad_input("The id is no id that this server gave out.");
         let (type_name, key) = node::decode(&id).ok_or_else(garbage)?;
         if type_name == "Division" {
+            if !is_code(&key) {
+                return Err(garbage().into());
+            }
             return Ok(load(gql, DivisionByCode(key)).await?.map(|row| Division(row).into()));
         }
         let key = uuid::Uuid::parse_str(&key).map_err(|_| garbage())?;

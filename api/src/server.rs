@@ -26,7 +26,7 @@ use crate::{
         http::{self, bearer, bearer_token},
         lang::Lang,
         loaders::together,
-        report::RequestId,
+        report::{OverSocket, RequestId},
     },
 };
 
@@ -159,6 +159,7 @@ async fn socket(State(server): State<Server>, headers: HeaderMap, request: Reque
                     let mut data = Data::default();
                     data.insert(RequestId(ctx.request_id.clone()));
                     data.insert(ctx);
+                    data.insert(OverSocket);
                     Ok(data)
                 })
                 .serve()

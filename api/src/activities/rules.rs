@@ -51,6 +51,8 @@ refusals! {
         CapacityBelowSignedUp { signed_up: i32, capacity: i32 } at "capacity" => "{signed_up} people are signed up; the capacity cannot be lowered to {capacity}. Ask some of them to leave first.", "已有 {signed_up} 人报名,名额不能降为 {capacity}。请先与部分志愿者协商退出。";
         /// The shift has posts: change their seats, and the shift follows.
         ChangePostsInstead at "capacity" => "The seats of this shift are its posts'; change those, and the shift follows.", "该班次的名额由岗位决定,请修改岗位名额。";
+        /// Some who signed up would no longer be allowed to take part.
+        SignedUpUnfit { people: i64 } => "{people} people who signed up would no longer meet the age or skills that you ask for. Agree with them to leave first, or post a new activity.", "已报名者中有 {people} 人将不符合新的年龄或技能要求。请先与其协商退出,或另行发布活动。";
         /// People have served already.
         AlreadyServed { attendances: i64 } => "{attendances} people have checked in already; what was served cannot be cancelled or moved.", "已有 {attendances} 人签到,不能取消或改期。";
     }

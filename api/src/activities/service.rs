@@ -10,7 +10,8 @@ use boai_entity::{
 use sea_orm::ConnectionTrait;
 
 use super::{
-    rules::{self, ActivityRefusal, ShiftPlan},
+    board_topic,
+    rules::{self, ActivityRefusal, Demands, ShiftPlan},
     sign_up, store,
 };
 use crate::{
@@ -136,6 +137,7 @@ pub async fn change(
     activity.skills_required = text.skills_required;
     activity.minimum_age = text.minimum_age;
     activity.dangerous = text.dangerous;
+    everybody_still_fits(&tx, &activity).await?;
     store::save_activity(&tx, activity.clone()).await.or_fault()?;
     tell_signed_up(ctx, &tx, &activity, None, InboxKind::ActivityChanged, note).await?;
     ctx.audit(&tx, "CHANGE_ACTIVITY", "Activity", id.0, Some(note.into())).await.or_fault()?;
@@ -158,7 +160,11 @@ pub async fn cancel(ctx: &Ctx, id: ActivityId, reason: &str) -> Done<activity::M
     tell_signed_up(ctx, &tx, &activity, None, InboxKind::ActivityCancelled, reason).await?;
     store::cancel_sign_ups(&tx, id, now).await.or_fault()?;
     ctx.audit(&tx, "CANCEL_ACTIVITY", "Activity", id.0, Some(reason.into())).await.or_fault()?;
+    for shift in store::lock_shifts(&tx, id).await.or_fault()? {
+        ctx.tell(&tx, board_topic(shift)).await.or_fault()?;
+    }
     tx.commit().await.or_fault()?;
+    ctx.committed.notify_one();
     Ok(activity)
 }
 
@@ -202,6 +208,7 @@ pub async fn change_shift(ctx: &Ctx, id: ShiftId, change: ShiftChange) -> Done<s
     if !change.note.is_empty() || change.starts_at.is_some() || change.ends_at.is_some() {
         tell_signed_up(ctx, &tx, &activity, Some(id), InboxKind::ActivityChanged, &change.note).await?;
     }
+    ctx.tell(&tx, board_topic(id)).await.or_fault()?;
     ctx.audit(&tx, "CHANGE_SHIFT", "Shift", id.0, Some(format!("{seats} seats. {}", change.note))).await.or_fault()?;
     let shift = store::lock_shift(&tx, id).await.or_fault()?.ok_or(ActivityRefusal::NotFound)?;
     tx.commit().await.or_fault()?;
@@ -269,6 +276,26 @@ fn not_cancelled(activity: &activity::Model) -> Result<(), ActivityRefusal> {
     match activity.state {
         ActivityState::Cancelled => Err(ActivityRefusal::WrongState { state: activity.state.as_str() }),
         _ => Ok(()),
+    }
+}
+
+/// Nobody who signed up becomes unfit behind their back: minors above all must not slip into dangerous work. The shifts'
+/// rows are taken first, so that nobody signs up under the old demands meanwhile.
+async fn everybody_still_fits(tx: &impl ConnectionTrait, activity: &activity::Model) -> Done<()> {
+    store::lock_shifts(tx, activity.id).await.or_fault()?;
+    let unfit = |person: &store::SignedUp| {
+        let demands = Demands {
+            starts_at: person.starts_at,
+            minimum_age: activity.minimum_age,
+            dangerous: activity.dangerous,
+            skills_required: &activity.skills_required.0,
+        };
+        !rules::why_not(&demands, person.birth_date, &person.skills.0).is_empty()
+    };
+    let signed_up = store::signed_up_people(tx, activity.id).await.or_fault()?;
+    match signed_up.iter().filter(|person| unfit(person)).count() {
+        0 => Ok(()),
+        people => Err(ActivityRefusal::SignedUpUnfit { people: i64::try_from(people).unwrap_or(i64::MAX) }.into()),
     }
 }
 

@@ -88,6 +88,17 @@ pub async fn lock_shift(db: &impl ConnectionTrait, id: ShiftId) -> Result<Option
     db::one(db, format!("SELECT * FROM shift WHERE id = $1 {}", db::for_update(db)), [id.into()]).await
 }
 
+/// Takes the rows of all shifts of an activity, in the order of their ids.
+pub async fn lock_shifts(db: &impl ConnectionTrait, activity: ActivityId) -> Result<Vec<ShiftId>, DbErr> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        id: ShiftId,
+    }
+    let text = format!("SELECT id FROM shift WHERE activity_id = $1 ORDER BY id {}", db::for_update(db));
+    let rows: Vec<Row> = db::all(db, text, [activity.into()]).await?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
 pub async fn posts_of(db: &impl ConnectionTrait, shift: ShiftId) -> Result<Vec<post::Model>, DbErr> {
     post::Entity::find().filter(post::Column::ShiftId.eq(shift)).order_by_asc(post::Column::Id).all(db).await
 }
@@ -287,6 +298,25 @@ pub async fn signed_up(
     )
     .await?;
     Ok(rows.into_iter().map(|row| row.volunteer_id).collect())
+}
+
+/// Somebody who is signed up (seated or waiting), as far as an activity's demands go.
+#[derive(FromQueryResult)]
+pub struct SignedUp {
+    pub birth_date: chrono::NaiveDate,
+    pub skills: Skills,
+    pub starts_at: Instant,
+}
+
+pub async fn signed_up_people(db: &impl ConnectionTrait, activity: ActivityId) -> Result<Vec<SignedUp>, DbErr> {
+    db::all(
+        db,
+        "SELECT v.birth_date, v.skills, s.starts_at FROM sign_up u
+         JOIN shift s ON s.id = u.shift_id JOIN volunteer v ON v.id = u.volunteer_id
+         WHERE s.activity_id = $1 AND u.state IN ('SEATED', 'WAITING')",
+        [activity.into()],
+    )
+    .await
 }
 
 /// Frees every seat of an activity that is being cancelled. This takes the shifts' rows, so whoever signs up at the same

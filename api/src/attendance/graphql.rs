@@ -14,9 +14,11 @@ use super::{
     store,
 };
 use crate::{
+    access::Action,
     activities::graphql::{Shift, shift_by_id},
     graphql::{ctx, settle},
     hours::{self, graphql::ServiceRecord},
+    organisation::graphql::may_with_team,
     people::graphql::{Volunteer, volunteer_in_full},
     places::graphql::Place,
     platform::{db, errors::Fault, node::GlobalId, scalars::Metres},
@@ -64,10 +66,13 @@ impl Attendance {
     async fn volunteer(&self, gql: &Context<'_>) -> Result<Option<Volunteer>> {
         volunteer_in_full(gql, self.0.volunteer_id).await
     }
-    /// What it counts for; null until check-out or the leader's word, and for what is no service.
+    /// What it counts for; null until check-out or the leader's word, for what is no service, and for the desk.
     async fn record(&self, gql: &Context<'_>) -> Result<Option<ServiceRecord>> {
         let record = crate::graphql::load(gql, hours::loaders::RecordOf(self.0.id)).await?;
-        Ok(record.map(ServiceRecord))
+        let Some(record) = record else { return Ok(None) };
+        let own = ctx(gql).actor.as_ref().and_then(|actor| actor.volunteer) == Some(record.volunteer_id);
+        let visible = own || may_with_team(gql, Action::ConfirmHours, record.team_id).await?;
+        Ok(visible.then_some(ServiceRecord(record)))
     }
 }
 

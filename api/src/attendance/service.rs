@@ -249,6 +249,7 @@ pub async fn close_forgotten(ctx: &Ctx) -> Result<usize, Fault> {
             continue;
         }
         let tx = ctx.db.begin().await?;
+        people::store::lock(&tx, overdue.volunteer_id).await?;
         if forget(ctx, &tx, &overdue).await? {
             tx.commit().await?;
             ctx.committed.notify_one();

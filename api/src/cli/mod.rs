@@ -1,6 +1,11 @@
 //! The command line.
 
-use std::{io::IsTerminal, path::PathBuf, process::ExitCode};
+use std::{
+    fs::{File, TryLockError},
+    io::IsTerminal,
+    path::PathBuf,
+    process::ExitCode,
+};
 
 use clap::{Args, Parser, Subcommand};
 use tokio::net::TcpListener;
@@ -162,6 +167,7 @@ async fn run(cli: Cli) -> Result<ExitCode, String> {
 
 async fn serve(config: Config) -> Result<(), String> {
     let listener = bind(&config).await?;
+    let _held = hold_folder(&config)?;
     let app = App::start(config, Clock::system(), Random::system(), None).await?;
     println!("serving at {}", address(&listener));
     server::serve(app, listener, interrupted()).await
@@ -176,6 +182,25 @@ pub async fn bind(config: &Config) -> Result<TcpListener, String> {
         ),
         _ => format!("listen = {}: {error}", config.listen),
     })
+}
+
+/// Holds the folder of the embedded database for as long as the file lives: it is one instance's, and nobody may start it
+/// over under a server that runs. (The system lets go of it when the process dies, however it dies.)
+pub fn hold_folder(config: &Config) -> Result<Option<File>, String> {
+    if config.database_url.is_some() {
+        return Ok(None);
+    }
+    let told = |error: std::io::Error| format!("data_dir = {}: cannot be used: {error}", config.data_dir.display());
+    std::fs::create_dir_all(&config.data_dir).map_err(told)?;
+    let file = File::create(config.data_dir.join("boai.lock")).map_err(told)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Err(format!(
+            "data_dir = {}: another boai is serving it. Stop that one, or choose another folder with --data-dir",
+            config.data_dir.display()
+        )),
+        Err(TryLockError::Error(error)) => Err(told(error)),
+    }
 }
 
 pub fn address(listener: &TcpListener) -> String {

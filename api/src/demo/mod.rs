@@ -9,7 +9,7 @@ use sea_orm_migration::MigratorTrait;
 
 use crate::{
     app::App,
-    cli::{address, bind, interrupted},
+    cli::{address, bind, hold_folder, interrupted},
     config::Config,
     platform::{
         clock::Clock,
@@ -34,6 +34,7 @@ pub struct Options {
 pub async fn run(config: Config, options: Options) -> Result<(), String> {
     let listener = bind(&config).await?;
     let url = address(&listener);
+    let _held = hold_folder(&config)?;
     if options.fresh {
         start_over(&config).await?;
     }
@@ -68,12 +69,10 @@ async fn fill(app: &Arc<App>, seed: u64) -> Result<bool, String> {
     if town::is_loaded(&app.db).await.map_err(told)? {
         return Ok(false);
     }
-    if boai_entity::person::Entity::find().count(&app.db.conn).await.map_err(told)? > 0 {
-        return Err(
-            "this database has people in it that the demo did not make; give the demo one of its own with --data-dir \
-                    or DATABASE_URL"
-                .into(),
-        );
+    if boai_entity::division::Entity::find().count(&app.db.conn).await.map_err(told)? > 0 {
+        return Err("this database has divisions in it that the demo did not make; give the demo one of its own with \
+                    --data-dir or DATABASE_URL"
+            .into());
     }
     let bar = ProgressBar::new(0);
     if let Ok(style) = ProgressStyle::with_template("{msg:>12} {bar:40} {pos}/{len}") {
@@ -111,10 +110,16 @@ async fn start_over(config: &Config) -> Result<(), String> {
         return Ok(());
     }
     let db = Db::connect(&config.database_url(), 1).await.map_err(told)?;
-    db.migrate().await.map_err(told)?;
-    let people = boai_entity::person::Entity::find().count(&db.conn).await.map_err(told)?;
-    if people > 0 && !town::is_loaded(&db).await.map_err(told)? {
-        return Err("--fresh: this database has people in it that the demo did not make, so it is not dropped".into());
+    if db.is_empty().await.map_err(told)? {
+        return Ok(());
+    }
+    // A database without our tables cannot be asked, and is not the demo's either.
+    if !town::is_loaded(&db).await.unwrap_or(false) {
+        return Err(
+            "--fresh: this database holds something that the demo did not make, so it is not dropped. Choose another \
+                    with --data-dir or DATABASE_URL"
+                .into(),
+        );
     }
     boai_migration::Migrator::fresh(&db.conn).await.map_err(told)?;
     db.conn.close().await.map_err(told)

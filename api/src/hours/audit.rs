@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt};
 
 use boai_entity::{
     ids::VolunteerId,
-    kinds::{RecordState, TotalDimension},
+    kinds::{EntryKind, RecordState, TotalDimension},
     ledger_entry, service_record, volunteer_total,
 };
 use sea_orm::{
@@ -13,7 +13,7 @@ use sea_orm::{
 
 use super::{
     ledger::total_moves,
-    rules::{balance, check_chain},
+    rules::{balance, check_chain, from_spans, whole_minutes},
     store,
 };
 use crate::platform::db::Db;
@@ -112,6 +112,9 @@ fn check_volunteer(
     if let Err(broken) = check_chain(entries) {
         fault(format!("chain: {broken}"));
     }
+    for double in credited_twice(entries) {
+        fault(double);
+    }
     for record in records {
         let own: Vec<_> = entries.iter().filter(|entry| entry.record_id == record.id).cloned().collect();
         let sum = balance(&own);
@@ -140,6 +143,38 @@ fn check_volunteer(
             ));
         }
     }
+}
+
+/// Minutes that stand twice, or that no stretch of time stands for.
+fn credited_twice(entries: &[ledger_entry::Model]) -> Vec<String> {
+    let named: Vec<_> = entries.iter().filter_map(|entry| entry.corrects).collect();
+    let standing: Vec<_> =
+        entries.iter().filter(|entry| entry.kind != EntryKind::Reversal && !named.contains(&entry.id)).collect();
+    let mut faults = Vec::new();
+    for entry in &standing {
+        // A confirmation takes from what is pending what it adds to what is confirmed.
+        let minutes = match entry.kind {
+            EntryKind::Confirmed => i64::from(entry.confirmed_minutes),
+            _ => i64::from(entry.pending_minutes),
+        };
+        let spans = from_spans(&entry.spans);
+        if minutes != whole_minutes(&spans) {
+            faults.push(format!(
+                "entry {}: {minutes} minutes, but {} in its stretches",
+                entry.seq,
+                whole_minutes(&spans)
+            ));
+        }
+    }
+    let mut spans: Vec<_> =
+        standing.iter().flat_map(|entry| entry.spans.0.iter().map(|span| (*span, entry.seq))).collect();
+    spans.sort_unstable();
+    for pair in spans.windows(2) {
+        if pair[1].0.0 < pair[0].0.1 {
+            faults.push(format!("entries {} and {}: a minute is credited twice", pair[0].1, pair[1].1));
+        }
+    }
+    faults
 }
 
 type Minutes = (i64, i64);

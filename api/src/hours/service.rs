@@ -39,6 +39,8 @@ refusals! {
         ReasonNeeded at "items.reason" => "A correction or rejection needs a reason; the volunteer reads it.", "更正或驳回须填写理由,志愿者将看到。";
         /// The times end before they begin.
         TimesReversed at "items.servedTo" => "The time served would end before it begins.", "服务结束时间须晚于开始时间。";
+        /// Time that has not passed yet cannot have been served.
+        NotServedYet { served_to: When } at "items.servedTo" => "Nobody can have served until {served_to} yet. Give a time that has passed.", "{served_to} 尚未到来,不能计为已服务时间。请填写已经过去的时间。";
         /// The activity is no service, so it gives no service time.
         NoService at "items.attendanceId" => "This activity is no volunteer service, so it gives no service time.", "该活动不属于志愿服务,不计服务时长。";
         /// The hours were rejected: correct them with times and a reason to take that back.
@@ -117,6 +119,10 @@ fn check(facts: &ConfirmFacts, verdict: &Verdict, policy: &policy::Model, now: I
             Err(ConfirmRefusal::ReasonNeeded)
         }
         Verdict::Correct { served, .. } if served.to <= served.from => Err(ConfirmRefusal::TimesReversed),
+        // Service time is time actually given (order 67, art. 7).
+        Verdict::Correct { served, .. } if served.to > now => {
+            Err(ConfirmRefusal::NotServedYet { served_to: When(served.to) })
+        }
         _ => Ok(()),
     }
 }

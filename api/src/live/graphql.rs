@@ -1,5 +1,7 @@
 //! The live board of a shift.
 
+use std::time::Duration;
+
 use async_graphql::{Context, Object, Result, Subscription};
 use boai_entity::{Instant, ids::ShiftId};
 use futures_util::Stream;
@@ -20,6 +22,8 @@ use crate::{
 
 /// Check-ins that a board shows.
 const LATEST: u64 = 10;
+/// A board looks again this often by itself: for a role that ended, and for a bus that fell silent.
+const LOOK_AGAIN: Duration = Duration::from_secs(30);
 
 /// 签到看板: a shift's head count and newest check-ins at a moment.
 pub struct AttendanceBoard {
@@ -94,7 +98,8 @@ impl LiveSubscription {
         gql: &Context<'_>,
         #[graphql(desc = "A shift of a team in your care.")] shift_id: GlobalId<ShiftId>,
     ) -> Result<impl Stream<Item = Result<AttendanceBoard>> + use<>> {
-        let ctx = ctx(gql).clone();
+        // The socket may be older than the end of its session, or of a role.
+        let ctx = still(ctx(gql)).await?;
         let shift = shift_id.0;
         // Listening begins before the first look, so nothing falls in between.
         let mut changes = ctx.bus.subscribe();
@@ -104,8 +109,10 @@ impl LiveSubscription {
             loop {
                 let Some(board) = board_of(&ctx, shift).await? else { break };
                 yield board;
+                let look_again = tokio::time::Instant::now() + LOOK_AGAIN;
                 loop {
-                    match changes.recv().await {
+                    let Ok(heard) = tokio::time::timeout_at(look_again, changes.recv()).await else { break };
+                    match heard {
                         Ok(changed) if *changed == *topic || *changed == *EVERYTHING => break,
                         Ok(_) => {}
                         // Too many messages for this listener: something of ours may have been among them.

@@ -61,6 +61,20 @@ impl Db {
         self.statements.load(Relaxed)
     }
 
+    /// Whether there is no table at all.
+    pub async fn is_empty(&self) -> Result<bool, DbErr> {
+        #[derive(FromQueryResult)]
+        struct Tables {
+            count: i64,
+        }
+        let text = match self.conn.get_database_backend() {
+            DbBackend::Sqlite => "SELECT COUNT(*) AS count FROM sqlite_master WHERE type = 'table'",
+            _ => "SELECT COUNT(*) AS count FROM information_schema.tables WHERE table_schema = current_schema()",
+        };
+        let tables: Option<Tables> = one(&self.conn, text, []).await?;
+        Ok(tables.is_none_or(|tables| tables.count == 0))
+    }
+
     /// Begins a transaction that may write. SQLite takes its single write lock now (a reader that turned writer
     /// half-way could fail at once); PostgreSQL locks rows as they are touched.
     pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
@@ -74,12 +88,11 @@ impl Db {
 
     /// Applies the migrations that are missing, and says how many. A database made by a newer version is refused.
     pub async fn migrate(&self) -> Result<usize, DbErr> {
-        if self.conn.get_database_backend() == DbBackend::Sqlite {
-            return bring_up_to_date(SchemaManagerConnection::Connection(&self.conn)).await;
-        }
-        // Of several instances that start at once, one migrates and the others wait for it.
+        // Of several that start at once, one migrates and the others wait for it; all of it is done, or nothing.
         let tx = self.begin().await?;
-        tx.execute_unprepared("SELECT pg_advisory_xact_lock(20210508)").await?;
+        if self.conn.get_database_backend() != DbBackend::Sqlite {
+            tx.execute_unprepared("SELECT pg_advisory_xact_lock(20210508)").await?;
+        }
         let applied = bring_up_to_date(SchemaManagerConnection::Transaction(&tx)).await?;
         tx.commit().await?;
         Ok(applied)

@@ -157,8 +157,24 @@ fn write_cursor(list: &str, key: &impl Serialize) -> String {
 fn read_cursor<K: DeserializeOwned>(list: &str, cursor: &str) -> Result<K, Fault> {
     let foreign = || Fault::bad_input(format!("This cursor is not from the list `{list}`. Start again without it."));
     let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| foreign())?;
-    let (named, key): (String, K) = serde_json::from_slice(&bytes).map_err(|_| foreign())?;
+    let read: serde_json::Value = serde_json::from_slice(&bytes).map_err(|_| foreign())?;
+    if !plausible(&read) {
+        return Err(foreign());
+    }
+    let (named, key): (String, K) = serde_json::from_value(read).map_err(|_| foreign())?;
     if named == list { Ok(key) } else { Err(foreign()) }
+}
+
+/// Whether a forged cursor holds only what a database can be asked for: no control characters, no year out of range.
+fn plausible(read: &serde_json::Value) -> bool {
+    match read {
+        serde_json::Value::Array(items) => items.iter().all(plausible),
+        serde_json::Value::String(text) => {
+            let moment = text.parse::<chrono::DateTime<chrono::Utc>>();
+            !text.chars().any(char::is_control) && moment.map_or(true, |at| super::db::moment("cursor", at).is_ok())
+        }
+        _ => true,
+    }
 }
 
 #[cfg(test)]
@@ -187,9 +203,14 @@ mod tests {
 
     #[test]
     fn a_cursor_from_another_list_or_from_nowhere_is_refused() {
-        for cursor in
-            [write_cursor("branches", &("绿荫", 7)), "%%".into(), String::new(), URL_SAFE_NO_PAD.encode("[1]")]
-        {
+        for cursor in [
+            write_cursor("branches", &("绿荫", 7)),
+            "%%".into(),
+            String::new(),
+            URL_SAFE_NO_PAD.encode("[1]"),
+            write_cursor("teams", &("a\0", 7)),
+            write_cursor("teams", &("-262143-01-01T00:00:00Z", 7)),
+        ] {
             assert!(read(args(None, Some(&cursor), None, None)).unwrap_err().contains("not from the list"), "{cursor}");
         }
     }

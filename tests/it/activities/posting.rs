@@ -102,6 +102,22 @@ stories! {
         assert_eq!(near_titles(&ling, json!({ "point": place(far), "within": 1 })).await, ["断桥应急救护"]);
     }
 
+    async fn work_does_not_become_dangerous_under_a_minor_who_signed_up(town: Town) {
+        let ling = town.leader("Ling").await;
+        let posted = ling.post_activity(at("09:00"), at("12:00"), 4, json!({})).await;
+        let xiao = town.person("Xiao").await;
+        let young = json!({ "birthDate": "2010-01-01", "guardian": { "name": "Wang", "phone": "13700000000" } });
+        xiao.enrol(young).await;
+        xiao.sign_up(posted.shift()).await.fine();
+        for stricter in [json!({ "dangerous": true }), json!({ "minimumAge": 18 }), json!({ "skillsRequired": ["DRIVING"] })] {
+            let refused = change(&ling, &posted, stricter).await;
+            assert_eq!(refused.codes(), ["SIGNED_UP_UNFIT"]);
+        }
+        assert_eq!(town.rows("activity WHERE minimum_age = 14").await, 1);
+        xiao.leave(posted.shift()).await.fine();
+        change(&ling, &posted, json!({ "dangerous": true })).await.fine();
+    }
+
     async fn another_teams_leader_gets_exactly_what_an_unknown_id_gets(town: Town) {
         let (ling, hai) = (town.leader("Ling").await, town.other_leader("Hai").await);
         let posted = ling.post_activity(at("09:00"), at("12:00"), 4, json!({})).await;

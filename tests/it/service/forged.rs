@@ -99,6 +99,13 @@ stories! {
         .await;
     }
 
+    async fn minutes_that_no_stretch_of_time_stands_for_are_found(town: Town) {
+        let volunteer = books(&town).await;
+        drop_the_triggers(&town).await;
+        edit(&town, "UPDATE ledger_entry SET spans = '[]'").await;
+        found(&town, volunteer, &["but 0 in its stretches"]).await;
+    }
+
     async fn an_entry_removed_from_the_middle_or_the_end_is_found(town: Town) {
         let ling = books(&town).await;
         drop_the_triggers(&town).await;

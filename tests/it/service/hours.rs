@@ -43,6 +43,7 @@ stories! {
         let scene = scene(&town).await;
         let first = serve(&scene.ling, scene.shift(), at("08:00"), at("09:00")).await;
         serve(&scene.ling, scene.shift(), at("10:00"), at("11:00")).await;
+        town.clock.set(at("12:00"));
         let whole_shift = correction(&first, at("08:00"), at("12:00"), "她整个上午都在");
         let corrected = scene.leader.confirm_hours(json!([whole_shift])).await.fine();
         assert_eq!(corrected.number("/confirmHours/results/0/record/minutes"), 180.0);
@@ -59,6 +60,7 @@ stories! {
         serve(&scene.ling, scene.shift(), at("08:00"), at("11:00")).await;
         let second = serve(&scene.ling, next.shift(), at("11:00"), at("13:00")).await;
         assert_eq!(scene.ling.minutes().await, (0, 300));
+        town.clock.set(at("14:00"));
         let whole_shift = correction(&second, at("10:00"), at("14:00"), "两边都在");
         scene.leader.confirm_hours(json!([whole_shift])).await.fine();
         assert_eq!(scene.ling.minutes().await, (180, 180));

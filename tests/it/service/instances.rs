@@ -118,10 +118,19 @@ async fn without_redis_service_goes_on_and_boards_catch_up_when_it_is_back() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_instances_that_start_at_once_on_an_empty_database_one_migrates_and_the_others_wait() {
-    let url = boai_tests::empty_postgres().await;
+async fn of_instances_that_start_at_once_on_an_empty_postgres_one_migrates_and_the_others_wait() {
+    start_four_at_once(&boai_tests::empty_postgres().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_programs_that_start_at_once_on_a_new_file_one_migrates_and_the_others_wait() {
+    let folder = tempfile::tempdir().expect("a folder");
+    start_four_at_once(&boai::platform::db::Db::file_url(&folder.path().join("boai.sqlite"))).await;
+}
+
+async fn start_four_at_once(url: &str) {
     let starting = (0..4).map(async |_| {
-        let db = boai::platform::db::Db::connect(&url, 2).await.expect("PostgreSQL opens");
+        let db = boai::platform::db::Db::connect(url, 2).await.expect("the database opens");
         db.migrate().await.expect("nobody trips over another")
     });
     let applied: Vec<usize> = join_all(starting).await;

@@ -36,6 +36,34 @@ async fn quiet_server(town: &Town) -> (Arc<App>, String) {
 }
 
 stories! {
+    async fn a_socket_that_outlives_its_rights_carries_no_query_and_no_mutation(town: Town) {
+        let scene = scene(&town).await;
+        let mut board = watch(&scene.leader, scene.shift()).await;
+        board.board().await;
+        let cancel = format!(
+            "mutation {{ cancelActivity(input: {{ activityId: \"{}\", reason: \"x\" }}) {{ errors {{ code }} }} }}",
+            scene.posted.activity
+        );
+        for operation in ["{ me { id } }", cancel.as_str()] {
+            let answer = board.operate(operation).await.to_string();
+            assert!(answer.contains("by POST"), "{answer}");
+        }
+        assert_eq!(town.rows("activity WHERE state = 'CANCELLED'").await, 0);
+    }
+
+    async fn the_board_moves_when_the_leader_changes_seats_and_when_it_is_called_off(town: Town) {
+        let scene = scene(&town).await;
+        let mut board = watch(&scene.leader, scene.shift()).await;
+        board.shows(json!({ "capacity": 8, "signedUp": 1 })).await;
+        let more = "mutation($id: ID!) { changeShift(input: { shiftId: $id, capacity: 9 }) { errors { code } } }";
+        scene.leader.ask(more, json!({ "id": scene.shift() })).await.fine();
+        board.shows(json!({ "capacity": 9 })).await;
+        let off = "mutation($id: ID!) {
+            cancelActivity(input: { activityId: $id, reason: \"台风\" }) { errors { code } } }";
+        scene.leader.ask(off, json!({ "id": scene.posted.activity })).await.fine();
+        board.shows(json!({ "signedUp": 0 })).await;
+    }
+
     async fn the_board_comes_at_once_and_after_each_change(town: Town) {
         let scene = scene(&town).await;
         let mei = town.volunteer("Mei").await;

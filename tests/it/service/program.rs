@@ -118,6 +118,33 @@ fn the_demo_plays_a_day_once_and_leaves_clean_books() {
 }
 
 /// A screen that watches and a phone that keeps its connection must not keep the server from stopping.
+#[tokio::test]
+async fn what_the_demo_did_not_make_it_does_not_drop() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("boai.sqlite");
+    let db = Db::connect(&Db::file_url(&file), 1).await.expect("SQLite opens");
+    db.conn.execute_unprepared("CREATE TABLE precious (id integer)").await.expect("somebody's table");
+    db.conn.clone().close().await.expect("SQLite closes");
+    refuses(
+        &mut over(&folder, &["demo", "--fresh", "--once", "--listen", "127.0.0.1:0"]),
+        &["--fresh", "did not make"],
+    );
+    let db = Db::connect(&Db::file_url(&file), 1).await.expect("SQLite opens");
+    db.conn.execute_unprepared("SELECT id FROM precious").await.expect("the table is still there");
+}
+
+#[test]
+fn a_folder_that_another_boai_serves_is_left_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let held = std::fs::File::create(folder.path().join("boai.lock")).expect("a lock file");
+    held.try_lock().expect("nobody holds it");
+    for arguments in [["serve", "--listen", "127.0.0.1:0"].as_slice(), &["demo", "--fresh", "--listen", "127.0.0.1:0"]]
+    {
+        refuses(&mut over(&folder, arguments), &["data_dir", "another boai"]);
+    }
+    assert!(!folder.path().join("boai.sqlite").exists());
+}
+
 async fn sigterm_stops_it(town: Heritage) {
     let (mut process, url) = town.serve(None).await;
     town.volunteers[0].check_in(&url, &town.shifts[0], &request_id()).await.fine();

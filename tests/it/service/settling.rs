@@ -128,9 +128,19 @@ stories! {
 
     async fn a_correction_never_counts_more_than_the_shift(town: Town) {
         let (scene, stay) = served(&town).await;
+        town.clock.set(at("20:00"));
         let record = settle(&scene.leader, correction(&stay, at("05:00"), at("20:00"), "很早来,很晚走")).await;
         assert_eq!(record["minutes"], 240);
         assert_eq!(scene.ling.minutes().await, (240, 0));
+    }
+
+    async fn time_that_has_not_passed_yet_cannot_have_been_served(town: Town) {
+        let (scene, stay) = served(&town).await;
+        let ahead = town.clock.now() + TimeDelta::minutes(1);
+        let refused = scene.leader.confirm_hours(json!([correction(&stay, at("08:00"), ahead, "还会留下")])).await;
+        assert_eq!(refused.codes(), ["NOT_SERVED_YET"]);
+        assert_eq!(scene.ling.minutes().await.0, 0);
+        assert_eq!(town.rows("ledger_entry").await, 1);
     }
 
     async fn a_correction_or_rejection_needs_a_reason_and_times_in_order(town: Town) {

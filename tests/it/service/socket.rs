@@ -10,8 +10,9 @@ use tokio_tungstenite::{
     tungstenite::{ClientRequestBuilder, Message},
 };
 
-/// How long a test waits for what must come.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a test waits for what must come: less than the half minute after which a board looks again by itself, so that
+/// it moves because it was told.
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 pub struct Board(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
@@ -48,6 +49,17 @@ impl Board {
                 Message::Text(text) => return serde_json::from_str(&text).expect("a message in JSON"),
                 Message::Close(reason) => panic!("the server closed the socket: {reason:?}"),
                 _ => {}
+            }
+        }
+    }
+
+    /// What the server says to another operation on this socket.
+    pub async fn operate(&mut self, query: &str) -> Value {
+        self.send(json!({ "id": "2", "type": "subscribe", "payload": { "query": query } })).await;
+        loop {
+            let message = self.message().await;
+            if message["id"] == "2" && message["type"] != "complete" {
+                return message;
             }
         }
     }

@@ -56,6 +56,7 @@ stories! {
             json!([{ "text": "100 h of confirmed service (99 h 59 min so far)", "met": false }])
         );
 
+        town.clock.set(at("+4 12:00"));
         let full = correction(&second, at("+3 08:00"), at("+4 12:00"), "12 点离开");
         scene.leader.confirm_hours(json!([full])).await.fine();
         let reached = stars(&scene.ling).await;

@@ -13,6 +13,7 @@ use chrono::{Datelike, Months, NaiveDate, TimeDelta};
 use sea_orm::Iterable;
 
 use super::{DESK_PHONE, LEADER_PHONE, OFFICER_PHONE, VOLUNTEER_PHONE, chance::Chance, divisions::Zhejiang, names};
+use crate::platform::civil::civil_day;
 
 pub const VOLUNTEERS: usize = 400;
 /// 王小明's and 李芳's places among the volunteers. Those after him lead the teams, each his own.
@@ -114,9 +115,11 @@ impl People {
             let enrolled_at = chance.at(-days_ago, chance.between(8 * 60, 21 * 60));
             let person_id = self.person(chance, phone(place), enrolled_at);
             let birth_date = if minor { born_a_minor(chance) } else { born_an_adult(chance, enrolled_at) };
-            let number = std::iter::repeat_with(|| format!("BA{:010}", chance.between(0, 9_999_999_999)))
-                .find(|number| numbers.insert(number.clone()))
-                .unwrap_or_default();
+            let number = std::iter::repeat_with(|| {
+                format!("{}{:08}", civil_day(enrolled_at).year(), chance.between(0, 99_999_999))
+            })
+            .find(|number| numbers.insert(number.clone()))
+            .unwrap_or_default();
             let registered_at = leaders.contains(&place).then(|| enrolled_at + TimeDelta::days(200));
             let mut row = volunteer::Model {
                 id: VolunteerId(chance.id(enrolled_at)),
