@@ -190,7 +190,7 @@ impl Shift {
         my_sign_up(gql, self.0.id).await
     }
     /// Who signed up, in that order; names are masked unless you run the team's activities or its desk. Null for a stranger.
-    #[graphql(complexity = "pages::expected(first, last) * child_complexity + 1")]
+    #[graphql(complexity = "pages::expected(first, last) * child_complexity + pages::STATEMENT")]
     async fn sign_ups(
         &self,
         gql: &Context<'_>,
@@ -212,6 +212,7 @@ impl Shift {
         Ok(Some(slice.connection(&list, |row| (row.signed_up_at, row.id.0), sign_up)))
     }
     /// The head count and the newest check-ins now; null for who neither leads the team nor runs its desk.
+    #[graphql(complexity = "child_complexity + 2 * pages::STATEMENT")]
     async fn board(&self, gql: &Context<'_>) -> Result<Option<AttendanceBoard>> {
         if !may_on_shift(gql, Action::SeeRoster, &self.0).await? {
             return Ok(None);

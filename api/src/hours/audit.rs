@@ -1,6 +1,9 @@
 //! `boai audit`: checks every hash chain, rebuilds every record's minutes and every total from the ledger, and compares.
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, HashSet},
+    fmt,
+};
 
 use boai_entity::{
     ids::VolunteerId,
@@ -147,7 +150,7 @@ fn check_volunteer(
 
 /// Minutes that stand twice, or that no stretch of time stands for.
 fn credited_twice(entries: &[ledger_entry::Model]) -> Vec<String> {
-    let named: Vec<_> = entries.iter().filter_map(|entry| entry.corrects).collect();
+    let named: HashSet<_> = entries.iter().filter_map(|entry| entry.corrects).collect();
     let standing: Vec<_> =
         entries.iter().filter(|entry| entry.kind != EntryKind::Reversal && !named.contains(&entry.id)).collect();
     let mut faults = Vec::new();

@@ -12,6 +12,8 @@ use super::errors::Fault;
 
 /// Items of a page when the client names no number.
 pub const DEFAULT_SIZE: i32 = 20;
+/// What a field costs that sends a statement of its own for each parent in a list; the price of a whole query is bounded.
+pub const STATEMENT: usize = 20;
 /// The most a client may ask for.
 pub const MAX_SIZE: i32 = 100;
 

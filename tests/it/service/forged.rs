@@ -106,6 +106,14 @@ stories! {
         found(&town, volunteer, &["but 0 in its stretches"]).await;
     }
 
+    async fn a_minute_credited_twice_is_found(town: Town) {
+        let volunteer = books(&town).await;
+        drop_the_triggers(&town).await;
+        let copy = "UPDATE ledger_entry SET spans = (SELECT o.spans FROM ledger_entry o WHERE o.seq = 2) WHERE seq = 3";
+        edit(&town, copy).await;
+        found(&town, volunteer, &["entries 2 and 3: a minute is credited twice"]).await;
+    }
+
     async fn an_entry_removed_from_the_middle_or_the_end_is_found(town: Town) {
         let ling = books(&town).await;
         drop_the_triggers(&town).await;
