@@ -137,7 +137,7 @@ pub async fn change(
     activity.skills_required = text.skills_required;
     activity.minimum_age = text.minimum_age;
     activity.dangerous = text.dangerous;
-    everybody_still_fits(&tx, &activity).await?;
+    everybody_still_fits(&tx, &activity, ctx.now()).await?;
     store::save_activity(&tx, activity.clone()).await.or_fault()?;
     tell_signed_up(ctx, &tx, &activity, None, InboxKind::ActivityChanged, note).await?;
     ctx.audit(&tx, "CHANGE_ACTIVITY", "Activity", id.0, Some(note.into())).await.or_fault()?;
@@ -235,6 +235,8 @@ async fn change_times(
     rules::check_shift(&plan, ctx.now())?;
     nobody_served(tx, activity.id, Some(shift.id)).await?;
     store::set_shift_times(tx, shift.id, plan.starts_at, plan.ends_at).await.or_fault()?;
+    // Ages count on the day of the shift, so an earlier day can make somebody too young.
+    everybody_still_fits(tx, activity, ctx.now()).await?;
     store::refit_times(tx, activity.id).await.or_fault()
 }
 
@@ -280,8 +282,8 @@ fn not_cancelled(activity: &activity::Model) -> Result<(), ActivityRefusal> {
 }
 
 /// Nobody who signed up becomes unfit behind their back: minors above all must not slip into dangerous work. The shifts'
-/// rows are taken first, so that nobody signs up under the old demands meanwhile.
-async fn everybody_still_fits(tx: &impl ConnectionTrait, activity: &activity::Model) -> Done<()> {
+/// rows are taken first, so that nobody signs up under the old demands meanwhile. Shifts that are over do not count.
+async fn everybody_still_fits(tx: &impl ConnectionTrait, activity: &activity::Model, now: Instant) -> Done<()> {
     store::lock_shifts(tx, activity.id).await.or_fault()?;
     let unfit = |person: &store::SignedUp| {
         let demands = Demands {
@@ -292,7 +294,7 @@ async fn everybody_still_fits(tx: &impl ConnectionTrait, activity: &activity::Mo
         };
         !rules::why_not(&demands, person.birth_date, &person.skills.0).is_empty()
     };
-    let signed_up = store::signed_up_people(tx, activity.id).await.or_fault()?;
+    let signed_up = store::signed_up_people(tx, activity.id, now).await.or_fault()?;
     match signed_up.iter().filter(|person| unfit(person)).count() {
         0 => Ok(()),
         people => Err(ActivityRefusal::SignedUpUnfit { people: i64::try_from(people).unwrap_or(i64::MAX) }.into()),

@@ -308,13 +308,18 @@ pub struct SignedUp {
     pub starts_at: Instant,
 }
 
-pub async fn signed_up_people(db: &impl ConnectionTrait, activity: ActivityId) -> Result<Vec<SignedUp>, DbErr> {
+/// Those whose shift has not ended.
+pub async fn signed_up_people(
+    db: &impl ConnectionTrait,
+    activity: ActivityId,
+    now: Instant,
+) -> Result<Vec<SignedUp>, DbErr> {
     db::all(
         db,
         "SELECT v.birth_date, v.skills, s.starts_at FROM sign_up u
          JOIN shift s ON s.id = u.shift_id JOIN volunteer v ON v.id = u.volunteer_id
-         WHERE s.activity_id = $1 AND u.state IN ('SEATED', 'WAITING')",
-        [activity.into()],
+         WHERE s.activity_id = $1 AND s.ends_at > $2 AND u.state IN ('SEATED', 'WAITING')",
+        [activity.into(), now.into()],
     )
     .await
 }

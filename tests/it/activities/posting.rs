@@ -3,7 +3,7 @@
 use boai_tests::{PLACE, at, id, shift, stories};
 use serde_json::json;
 
-use crate::verbs::{add_shift, away, cancel, change, moment, near_titles, nobodys_activity, place, see};
+use crate::verbs::{add_shift, away, cancel, change, change_shift, moment, near_titles, nobodys_activity, place, see};
 
 stories! {
     async fn a_leader_drafts_publishes_changes_and_cancels_an_activity(town: Town) {
@@ -116,6 +116,34 @@ stories! {
         assert_eq!(town.rows("activity WHERE minimum_age = 14").await, 1);
         xiao.leave(posted.shift()).await.fine();
         change(&ling, &posted, json!({ "dangerous": true })).await.fine();
+    }
+
+    async fn who_took_part_before_does_not_bind_what_is_asked_from_now_on(town: Town) {
+        let ling = town.leader("Ling").await;
+        let posted = ling.post_activity(at("09:00"), at("12:00"), 4, json!({})).await;
+        let wei = town.volunteer("Wei").await;
+        wei.sign_up(posted.shift()).await.fine();
+        assert_eq!(change(&ling, &posted, json!({ "skillsRequired": ["DRIVING"] })).await.codes(), ["SIGNED_UP_UNFIT"]);
+        add_shift(&ling, &posted.activity, shift(at("+1 09:00"), at("+1 12:00"), 4)).await.fine();
+        town.clock.set(at("12:00"));
+        let ling = town.leader("Ling again").await;
+        change(&ling, &posted, json!({ "skillsRequired": ["DRIVING"] })).await.fine();
+    }
+
+    async fn a_shift_is_not_moved_to_a_day_on_which_somebody_is_too_young_for_it(town: Town) {
+        let ling = town.leader("Ling").await;
+        let day = json!({ "dangerous": true });
+        let posted = ling.post_activity(at("+2 09:00"), at("+2 12:00"), 4, day).await;
+        let xiao = town.person("Xiao").await;
+        let eighteen_the_day_before = json!({
+            "birthDate": "2008-05-09", "guardian": { "name": "Wang", "phone": "13700000000" }
+        });
+        xiao.enrol(eighteen_the_day_before).await;
+        xiao.sign_up(posted.shift()).await.fine();
+        let earlier = json!({ "startsAt": at("09:00"), "endsAt": at("12:00") });
+        assert_eq!(change_shift(&ling, posted.shift(), earlier).await.codes(), ["SIGNED_UP_UNFIT"]);
+        let a_day_earlier = json!({ "startsAt": at("+1 09:00"), "endsAt": at("+1 12:00") });
+        change_shift(&ling, posted.shift(), a_day_earlier).await.fine();
     }
 
     async fn another_teams_leader_gets_exactly_what_an_unknown_id_gets(town: Town) {

@@ -79,7 +79,7 @@ stories! {
 
     async fn a_record_is_for_its_volunteer_and_for_who_may_confirm_it(town: Town) {
         let scene = scene(&town).await;
-        serve(&scene.ling, scene.shift(), at("08:00"), at("12:00")).await;
+        let stay = serve(&scene.ling, scene.shift(), at("08:00"), at("12:00")).await;
         let mine =
             scene.ling.ask("{ me { records { nodes { id } } } }", json!({})).await.text("/me/records/nodes/0/id");
         let document =
@@ -89,6 +89,12 @@ stories! {
             let node = person.ask(document, json!({ "id": mine })).await.data("/node");
             assert_eq!(node.is_null(), !sees, "{}: {node}", person.name);
             assert!(node.is_null() || node["team"]["name"] == "西湖救援队", "{node}");
+        }
+        // The desk sees who came, but not by this way either what it counts for.
+        let by_the_stay = "query($id: ID!) { node(id: $id) { ... on Attendance { state record { minutes } } } }";
+        for (person, counts) in [(&scene.ling, json!({ "minutes": 240 })), (&desk, json!(null))] {
+            let node = person.ask(by_the_stay, json!({ "id": stay })).await.data("/node");
+            assert_eq!((&node["state"], &node["record"]), (&json!("CLOSED"), &counts), "{}", person.name);
         }
     }
 }
