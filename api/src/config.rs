@@ -12,6 +12,8 @@ use figment::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::platform::wire::Limits;
+
 /// A setting with a password in it: it never shows in a debug print.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -43,6 +45,10 @@ pub struct Config {
     pub body_limit_bytes: usize,
     /// Longest time a request may take, in seconds.
     pub request_timeout_seconds: u64,
+    /// Folder with the operations of the published apps (`.graphql`, or manifests in `.json`): then no other operation is
+    /// taken. Nothing takes every operation.
+    pub registered_operations: Option<PathBuf>,
+    pub limits: Limits,
     pub sms: SmsConfig,
     pub sessions: SessionConfig,
     pub log: LogConfig,
@@ -84,8 +90,10 @@ impl Default for Config {
             redis_url: None,
             database_connections: 16,
             explorer: true,
-            body_limit_bytes: 262_144,
+            body_limit_bytes: 327_680,
             request_timeout_seconds: 20,
+            registered_operations: None,
+            limits: Limits::default(),
             sms: SmsConfig::default(),
             sessions: SessionConfig::default(),
             log: LogConfig::default(),
@@ -172,6 +180,9 @@ impl Config {
             300,
             "seconds",
         )?;
+        for (key, value, low, high, unit) in self.limits.ranges() {
+            within(key, value, low, high, unit)?;
+        }
         within("sessions.access_minutes", self.sessions.access_minutes, 1, 1440, "minutes")?;
         within("sessions.refresh_days", self.sessions.refresh_days, 1, 365, "days")?;
         self.log.filter.parse::<tracing_subscriber::EnvFilter>().map_err(|error| {

@@ -3,7 +3,7 @@
 use std::{hash::Hash, sync::Arc, time::Duration};
 
 use async_graphql::{
-    Context, Error, ID, Interface, MergedObject, Object, Result, Schema, SchemaBuilder,
+    Context, Error, ID, Interface, MergedObject, Object, Result, Schema, SchemaBuilder, ValidationMode,
     dataloader::{DataLoader, Loader},
 };
 use boai_entity::ids::{
@@ -25,6 +25,7 @@ use crate::{
         loaders::AttendanceById,
     },
     auth::graphql::AuthMutation,
+    config::Config,
     ctx::Ctx,
     hours::{
         graphql::{HoursMutation, ServiceRecord},
@@ -45,10 +46,10 @@ use crate::{
         db::Db,
         errors::Fault,
         lang::Lang,
-        nesting::Nesting,
         node::{self, NodeId},
         refusal::Stop,
         report::Report,
+        wire::{Registered, Screen, price::Price, screen::read_schema},
     },
     recognition::graphql::RecognitionQuery,
 };
@@ -174,16 +175,24 @@ fn builder() -> SchemaBuilder<Query, Mutation, LiveSubscription> {
     Schema::build(Query::default(), Mutation::default(), LiveSubscription)
 }
 
-/// The schema of a running server. Depth and complexity are bounded; a page of 100 activities with shifts fits.
-pub fn schema(db: &Db, explorer: bool) -> Boai {
-    let schema = builder()
+/// The schema of a running server. Its documents come through the [`screen`], which has validated them whole.
+pub fn schema(db: &Db, config: &Config) -> Boai {
+    builder()
         .data(DataLoader::new(Loaders { db: db.clone() }, tokio::spawn))
         .extension(Report)
-        .extension(Nesting)
-        .limit_depth(20)
-        .limit_complexity(20_000)
-        .limit_recursive_depth(64);
-    if explorer { schema.finish() } else { schema.disable_introspection().disable_suggestions().finish() }
+        .extension(Price(config.limits.cost))
+        .validation_mode(ValidationMode::Fast)
+        .limit_recursive_depth(64)
+        .disable_suggestions()
+        .finish()
+}
+
+/// What every document is held against before it is executed.
+pub fn screen(config: &Config) -> Result<Screen, String> {
+    let registered = config.registered_operations.as_deref().map(Registered::read).transpose();
+    let registered = registered.map_err(|why| format!("registered_operations: {why}"))?;
+    Screen::new(read_schema(sdl), config.limits.clone(), config.explorer, registered)
+        .map_err(|why| format!("registered_operations: {why}"))
 }
 
 /// The schema as text: sorted, so that a change shows as what it is.

@@ -191,6 +191,16 @@ impl Town {
         url
     }
 
+    /// A second instance of the server on the town's database, with other settings; its address.
+    pub async fn instance(&self, change: impl FnOnce(&mut Config)) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let mut app = Self::parts(&self.app, self.app.db.clone(), self.app.sms.clone());
+        change(&mut app.config);
+        tokio::spawn(server::serve(Arc::new(app), listener, std::future::pending()));
+        url
+    }
+
     /// Somebody without a session.
     pub fn stranger(&self) -> Person<'_> {
         Person::new(self, "stranger", "")

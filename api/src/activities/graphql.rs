@@ -36,6 +36,7 @@ use crate::{
         pages::{self, Page, PageArgs},
         scalars::Metres,
         text,
+        wire::price,
     },
 };
 
@@ -139,7 +140,7 @@ impl Activity {
         Ok(model.map(|model| Volunteer { model, whole }))
     }
     /// By start.
-    #[graphql(complexity = "5 * child_complexity + 1")]
+    #[graphql(complexity = "price::list(5, child_complexity, 1)")]
     async fn shifts(&self, gql: &Context<'_>) -> Result<Vec<Shift>> {
         Ok(load(gql, ShiftsOf(self.0.id)).await?.unwrap_or_default().into_iter().map(Shift).collect())
     }
@@ -190,7 +191,7 @@ impl Shift {
         my_sign_up(gql, self.0.id).await
     }
     /// Who signed up, in that order; names are masked unless you run the team's activities or its desk. Null for a stranger.
-    #[graphql(complexity = "pages::expected(first, last) * child_complexity + pages::STATEMENT")]
+    #[graphql(complexity = "pages::price(first, last, child_complexity, pages::STATEMENT)")]
     async fn sign_ups(
         &self,
         gql: &Context<'_>,
@@ -212,7 +213,7 @@ impl Shift {
         Ok(Some(slice.connection(&list, |row| (row.signed_up_at, row.id.0), sign_up)))
     }
     /// The head count and the newest check-ins now; null for who neither leads the team nor runs its desk.
-    #[graphql(complexity = "child_complexity + 2 * pages::STATEMENT")]
+    #[graphql(complexity = "price::list(1, child_complexity, 2 * pages::STATEMENT)")]
     async fn board(&self, gql: &Context<'_>) -> Result<Option<AttendanceBoard>> {
         if !may_on_shift(gql, Action::SeeRoster, &self.0).await? {
             return Ok(None);
@@ -385,7 +386,7 @@ pub struct ActivityQuery;
 #[Object]
 impl ActivityQuery {
     /// 身边的活动: published activities around a point, nearest first, exact at the edge of the circle.
-    #[graphql(complexity = "pages::expected(first, last) * child_complexity + 10")]
+    #[graphql(complexity = "pages::price(first, last, child_complexity, 10)")]
     #[expect(clippy::too_many_arguments, reason = "a filter and the four arguments of a connection")]
     async fn activities_near(
         &self,
@@ -432,7 +433,7 @@ impl ActivityQuery {
 
     /// Published activities by start: in a division and everything below, of a team, with a text in title, place or
     /// description, in a time. Who runs the named team's activities sees its drafts and cancelled ones too.
-    #[graphql(complexity = "pages::expected(first, last) * child_complexity + 1")]
+    #[graphql(complexity = "pages::price(first, last, child_complexity, 1)")]
     #[expect(clippy::too_many_arguments, reason = "a filter and the four arguments of a connection")]
     async fn activities(
         &self,

@@ -63,7 +63,7 @@ impl Division {
         Ok(load(gql, DivisionByCode(parent.clone())).await?.map(Division))
     }
     /// The divisions directly below, by code.
-    #[graphql(complexity = "pages::expected(first, last) * child_complexity + pages::STATEMENT")]
+    #[graphql(complexity = "pages::price(first, last, child_complexity, pages::STATEMENT)")]
     async fn children(
         &self,
         gql: &Context<'_>,
@@ -113,7 +113,7 @@ impl Branch {
         Ok(load(gql, BranchById(parent)).await?.map(Branch))
     }
     /// The branches directly below, by division code.
-    #[graphql(complexity = "pages::expected(first, last) * child_complexity + pages::STATEMENT")]
+    #[graphql(complexity = "pages::price(first, last, child_complexity, pages::STATEMENT)")]
     async fn children(
         &self,
         gql: &Context<'_>,
@@ -126,7 +126,7 @@ impl Branch {
         branches(gql, filter, PageArgs { first, after, last, before }).await
     }
     /// The branch's own teams, by name.
-    #[graphql(complexity = "pages::expected(first, last) * child_complexity + pages::STATEMENT")]
+    #[graphql(complexity = "pages::price(first, last, child_complexity, pages::STATEMENT)")]
     async fn teams(
         &self,
         gql: &Context<'_>,
@@ -176,7 +176,7 @@ impl Team {
         Ok(load(gql, MembershipOf(volunteer, self.0.id)).await?.map(TeamMember))
     }
     /// The members, or who asks to be one, by the time of asking; null for who does not lead the team.
-    #[graphql(complexity = "pages::expected(first, last) * child_complexity + pages::STATEMENT")]
+    #[graphql(complexity = "pages::price(first, last, child_complexity, pages::STATEMENT)")]
     async fn members(
         &self,
         gql: &Context<'_>,
@@ -273,7 +273,7 @@ impl OrganisationQuery {
     }
 
     /// Divisions by code: those below `parentCode`, of a `level`, with `name` in their name; all of these together.
-    #[graphql(complexity = "pages::expected(first, last) * child_complexity + 1")]
+    #[graphql(complexity = "pages::price(first, last, child_complexity, 1)")]
     #[expect(clippy::too_many_arguments, reason = "a filter and the four arguments of a connection")]
     async fn divisions(
         &self,
@@ -291,7 +291,7 @@ impl OrganisationQuery {
     }
 
     /// Branches from the top down: those directly below `parentId`, of a `level`, with `name` in their name.
-    #[graphql(complexity = "pages::expected(first, last) * child_complexity + 1")]
+    #[graphql(complexity = "pages::price(first, last, child_complexity, 1)")]
     #[expect(clippy::too_many_arguments, reason = "a filter and the four arguments of a connection")]
     async fn branches(
         &self,
@@ -309,7 +309,7 @@ impl OrganisationQuery {
     }
 
     /// Teams by name: those of a branch, with a speciality, with `name` in their name.
-    #[graphql(complexity = "pages::expected(first, last) * child_complexity + 1")]
+    #[graphql(complexity = "pages::price(first, last, child_complexity, 1)")]
     #[expect(clippy::too_many_arguments, reason = "a filter and the four arguments of a connection")]
     async fn teams(
         &self,

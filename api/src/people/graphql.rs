@@ -265,7 +265,7 @@ impl Me {
         Ok(teams.into_iter().map(TeamMember).collect())
     }
     /// What you signed up for, by the start of the shift; only what has not ended yet unless `past`.
-    #[graphql(complexity = "pages::expected(first, last) * child_complexity + 1")]
+    #[graphql(complexity = "pages::price(first, last, child_complexity, 1)")]
     async fn sign_ups(
         &self,
         gql: &Context<'_>,
@@ -286,7 +286,7 @@ impl Me {
         my_hours(gql, self.volunteer).await
     }
     /// 志愿服务记录, newest first.
-    #[graphql(complexity = "pages::expected(first, last) * child_complexity + 1")]
+    #[graphql(complexity = "pages::price(first, last, child_complexity, 1)")]
     async fn records(
         &self,
         gql: &Context<'_>,
@@ -306,7 +306,7 @@ impl Me {
         my_badges(gql, self.volunteer).await
     }
     /// What you should hear about, newest first.
-    #[graphql(complexity = "pages::expected(first, last) * child_complexity + 1")]
+    #[graphql(complexity = "pages::price(first, last, child_complexity, 1)")]
     async fn inbox(
         &self,
         gql: &Context<'_>,

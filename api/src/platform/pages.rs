@@ -8,7 +8,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sea_orm::{ConnectionTrait, Cursor, DbErr, FromQueryResult, SelectorTrait};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::errors::Fault;
+use super::{errors::Fault, wire::price::list};
 
 /// Items of a page when the client names no number.
 pub const DEFAULT_SIZE: i32 = 20;
@@ -17,10 +17,12 @@ pub const STATEMENT: usize = 20;
 /// The most a client may ask for.
 pub const MAX_SIZE: i32 = 100;
 
-/// How many items a page may come to, for the price of a query. What is out of range is priced as the nearest that is not,
-/// so that the refusal is the page's own.
-pub fn expected(first: Option<i32>, last: Option<i32>) -> usize {
-    first.or(last).unwrap_or(DEFAULT_SIZE).clamp(0, MAX_SIZE).unsigned_abs() as usize
+/// The price of a page whose items cost `each`, and of asking for it. A size out of range is priced as the nearest that is
+/// not, so that the refusal is the page's own.
+#[must_use]
+pub fn price(first: Option<i32>, last: Option<i32>, each: usize, asking: usize) -> usize {
+    let many = first.or(last).unwrap_or(DEFAULT_SIZE).clamp(0, MAX_SIZE).unsigned_abs() as usize;
+    list(many, each, asking)
 }
 
 /// The four arguments of a Relay connection, as they came.

@@ -6,12 +6,11 @@ use std::{
 };
 
 use async_graphql::{
-    ErrorExtensionValues, Request, Response, ServerError, ServerResult, Variables,
-    extensions::{
-        Extension, ExtensionContext, ExtensionFactory, NextExecute, NextParseQuery, NextPrepareRequest, NextRequest,
-    },
-    parser::types::{ExecutableDocument, OperationType},
+    ErrorExtensionValues, Request, Response, ServerError, ServerResult,
+    extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute, NextPrepareRequest, NextRequest},
 };
+
+use super::wire::price::Meter;
 
 /// Makes [`Reporter`]s.
 pub struct Report;
@@ -33,11 +32,6 @@ struct Reporter {
 #[derive(Clone)]
 pub struct RequestId(pub String);
 
-/// Marks the operations of a socket. Whoever opened it may have signed out or lost a role since, so it serves only
-/// subscriptions, which ask again with each event.
-#[derive(Clone, Copy)]
-pub struct OverSocket;
-
 #[async_trait::async_trait]
 impl Extension for Reporter {
     async fn prepare_request(
@@ -52,23 +46,6 @@ impl Extension for Reporter {
             let _ = self.request_id.set(id.0.clone());
         }
         next.run(ctx, request).await
-    }
-
-    async fn parse_query(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        query: &str,
-        variables: &Variables,
-        next: NextParseQuery<'_>,
-    ) -> ServerResult<ExecutableDocument> {
-        let document = next.run(ctx, query, variables).await?;
-        let only_watches =
-            document.operations.iter().all(|(_, operation)| operation.node.ty == OperationType::Subscription);
-        if ctx.data_opt::<OverSocket>().is_some() && !only_watches {
-            let message = "A socket is for subscriptions; send queries and mutations by POST.";
-            return Err(ServerError::new(message, None));
-        }
-        Ok(document)
     }
 
     async fn request(&self, ctx: &ExtensionContext<'_>, next: NextRequest<'_>) -> Response {
@@ -94,6 +71,7 @@ impl Extension for Reporter {
             request_id,
             operation = operation_name.unwrap_or("anonymous"),
             errors = response.errors.len(),
+            cost = ctx.data_opt::<Meter>().map_or(0, Meter::cost),
             micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
             "graphql"
         );

@@ -36,17 +36,21 @@ async fn quiet_server(town: &Town) -> (Arc<App>, String) {
 }
 
 stories! {
-    async fn a_socket_that_outlives_its_rights_carries_no_query_and_no_mutation(town: Town) {
+    async fn a_socket_that_outlives_its_session_carries_no_query_and_no_mutation(town: Town) {
         let scene = scene(&town).await;
         let mut board = watch(&scene.leader, scene.shift()).await;
         board.board().await;
+        assert!(board.operate("{ me { id } }").await["payload"]["data"]["me"]["id"].is_string());
+        let sign_out = "mutation { endSession(input: {}) { errors { code } } }";
+        scene.leader.ask(sign_out, json!({})).await.fine();
         let cancel = format!(
             "mutation {{ cancelActivity(input: {{ activityId: \"{}\", reason: \"x\" }}) {{ errors {{ code }} }} }}",
             scene.posted.activity
         );
         for operation in ["{ me { id } }", cancel.as_str()] {
-            let answer = board.operate(operation).await.to_string();
-            assert!(answer.contains("by POST"), "{answer}");
+            let answer = board.operate(operation).await;
+            assert_eq!(answer["type"], "error", "{answer}");
+            assert_eq!(answer["payload"][0]["extensions"]["code"], "UNAUTHENTICATED", "{answer}");
         }
         assert_eq!(town.rows("activity WHERE state = 'CANCELLED'").await, 0);
     }

@@ -1,57 +1,33 @@
-//! Keeps documents from the parser that would end the server: it descends once more for each bracket it meets, and a stack
-//! that overflows cannot be caught. 60 kB of `[` are enough.
-
-use std::sync::Arc;
-
-use async_graphql::{
-    ServerError, ServerResult, Variables,
-    extensions::{Extension, ExtensionContext, ExtensionFactory, NextParseQuery},
-    parser::types::ExecutableDocument,
-};
+//! A first look at a document's text, before any parser sees it: parsers descend once more for each bracket they meet, a
+//! stack that overflows ends the server (60 kB of `[` are enough), and every token costs memory.
 
 /// Brackets within brackets that a document may have. A query of the greatest depth allowed, with its arguments, has half
 /// of that.
-const DEEPEST: usize = 64;
+pub const DEEPEST: usize = 64;
 /// Begins and ends a text of several lines.
 const BLOCK: &str = "\"\"\"";
 /// That quote within such a text.
 const ESCAPED_BLOCK: &str = "\\\"\"\"";
 
-/// Refuses documents that nest too deep before they are parsed.
-pub struct Nesting;
-
-impl ExtensionFactory for Nesting {
-    fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(Self)
-    }
+/// What the text of a document comes to, outside of texts and comments.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Scanned {
+    /// The most brackets that are open at once.
+    pub brackets: usize,
+    /// Names, numbers, texts and punctuation marks; `...` is one.
+    pub tokens: usize,
 }
 
-#[async_trait::async_trait]
-impl Extension for Nesting {
-    async fn parse_query(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        query: &str,
-        variables: &Variables,
-        next: NextParseQuery<'_>,
-    ) -> ServerResult<ExecutableDocument> {
-        let depth = depth(query);
-        if depth > DEEPEST {
-            let message = format!("The document has {depth} brackets within brackets; at most {DEEPEST} are taken.");
-            return Err(ServerError::new(message, None));
-        }
-        next.run(ctx, query, variables).await
-    }
-}
-
-/// The most brackets that are open at once, outside of texts and comments.
-fn depth(document: &str) -> usize {
-    let (mut open, mut deepest) = (0_usize, 0);
+pub fn scan(document: &str) -> Scanned {
+    let mut scanned = Scanned::default();
+    let mut open = 0_usize;
     let mut rest = document;
     while let Some(c) = rest.chars().next() {
         let read = match c {
             '"' => text(rest),
             '#' => rest.find(['\n', '\r']).unwrap_or(rest.len()),
+            '.' => rest.len() - rest.trim_start_matches('.').len(),
+            c if of_a_word(c) => rest.find(|c| !of_a_word(c)).unwrap_or(rest.len()),
             _ => c.len_utf8(),
         };
         match c {
@@ -59,10 +35,17 @@ fn depth(document: &str) -> usize {
             '}' | ']' | ')' => open = open.saturating_sub(1),
             _ => {}
         }
-        deepest = deepest.max(open);
+        let ignored = c.is_whitespace() || matches!(c, ',' | '#' | '\u{feff}');
+        scanned.tokens += usize::from(!ignored);
+        scanned.brackets = scanned.brackets.max(open);
         rest = &rest[read..];
     }
-    deepest
+    scanned
+}
+
+/// Of a name, or of a number.
+fn of_a_word(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_' || c == '-'
 }
 
 /// The length of the text that this begins with. A block that does not end is an empty text and what follows, as the
@@ -90,10 +73,11 @@ fn end(text: &str, quote: &str, escape: &str) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::depth;
+    use super::scan;
 
     #[test]
     fn brackets_count_where_the_parser_descends() {
+        let depth = |document: &str| scan(document).brackets;
         assert_eq!(depth(""), 0);
         assert_eq!(depth("{ a(b: [1]) { c } d { e } }"), 3);
         assert_eq!(depth(&"[".repeat(60_000)), 60_000);
@@ -104,5 +88,14 @@ mod tests {
         assert_eq!(depth(r#"{ a(b: "", c: [[1]]) }"#), 4);
         assert_eq!(depth("{ 志愿 \"者"), 1);
         assert_eq!(depth(r#"{ a(b: [""" "[[[[) }"#), 7);
+    }
+
+    #[test]
+    fn tokens_count_as_the_grammar_has_them() {
+        let tokens = |document: &str| scan(document).tokens;
+        assert_eq!(tokens(""), 0);
+        assert_eq!(tokens("{ a, b ,, c } # d e f"), 5);
+        assert_eq!(tokens("query Q($a: Int = -12) { ...F }"), 14);
+        assert_eq!(tokens(r#"{ a(b: "c d e", f: """g h""") }"#), 11);
     }
 }

@@ -1,0 +1,129 @@
+//! GraphQL over HTTP: the draft of 2026-08, and all audits of the package `graphql-http` where the two differ.
+
+use std::{sync::Arc, time::Duration};
+
+use async_graphql::Response as Answer;
+use axum::{
+    body::{Body, to_bytes},
+    extract::Request,
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
+    response::Response,
+};
+
+use super::{
+    Entered, Host, Refused, Wire, answer,
+    asked::Asked,
+    media::{Media, is_json},
+    price::Meter,
+    screen::{Kind, Screened},
+};
+
+/// Tells what the operation cost, in points.
+const COST: &str = "graphql-cost";
+const METHODS: &str = "GET, POST";
+
+/// How much of a request is read, and how long it may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    pub body_bytes: usize,
+    /// To send the body, and again to be answered.
+    pub time: Duration,
+}
+
+/// One operation: a query by GET, anything but a subscription by POST.
+pub async fn answer<H: Host>(wire: Arc<Wire<H>>, patience: Patience, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let Some(media) = Media::of(&parts.headers) else {
+        let message = "Accept application/graphql-response+json or application/json: there is no other form here.";
+        return answer::refused(&Refused::new(StatusCode::NOT_ACCEPTABLE, "BAD_REQUEST", message), Media::Json);
+    };
+    let asked = match asked(&parts, body, patience).await {
+        Ok(asked) => asked,
+        Err(refused) => return answer::refused(&refused, media),
+    };
+    let operation = match wire.screen.screen(asked) {
+        Ok(operation) => operation,
+        Err(errors) => return answer::unfit(errors, media),
+    };
+    match tokio::time::timeout(patience.time, run(&wire.host, &parts, operation)).await {
+        Ok(Ok((answer, headers))) => {
+            let mut response = answer::executed(&answer, media);
+            answer::extend(response.headers_mut(), headers);
+            response
+        }
+        Ok(Err(refused)) => answer::refused(&refused, media),
+        Err(_) => {
+            let message = format!("The request took longer than {} s.", patience.time.as_secs());
+            answer::refused(&Refused::new(StatusCode::SERVICE_UNAVAILABLE, "TIMEOUT", message), media)
+        }
+    }
+}
+
+/// The parameters of a request, from wherever its method carries them.
+async fn asked(parts: &Parts, body: Body, patience: Patience) -> Result<Asked, Refused> {
+    match parts.method {
+        Method::GET => Asked::from_uri(&parts.uri),
+        Method::POST => Asked::from_body(&read(&parts.headers, body, patience).await?),
+        _ => {
+            let message = format!("{} is no way to ask: queries go by GET or POST, mutations by POST.", parts.method);
+            let mut refused = Refused::new(StatusCode::METHOD_NOT_ALLOWED, "BAD_REQUEST", message);
+            refused.headers.insert(header::ALLOW, HeaderValue::from_static(METHODS));
+            Err(refused)
+        }
+    }
+}
+
+/// A body of JSON, as it is and not too long.
+async fn read(headers: &HeaderMap, body: Body, patience: Patience) -> Result<Vec<u8>, Refused> {
+    if !is_json(headers) {
+        let message = "Send the operation as JSON in UTF-8, with `content-type: application/json`.";
+        return Err(Refused::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "BAD_REQUEST", message));
+    }
+    if headers.get(header::CONTENT_ENCODING).is_some_and(|coding| coding != "identity") {
+        let message = "Send the body as it is: packed ones (`content-encoding`) are not opened.";
+        return Err(Refused::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "BAD_REQUEST", message));
+    }
+    let limit = patience.body_bytes;
+    let told = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    // Looked at before the body, since a client in the midst of sending would not hear the answer.
+    if told.is_some_and(|told| told > limit as u64) {
+        return Err(too_large(limit, told));
+    }
+    let Ok(read) = tokio::time::timeout(patience.time, to_bytes(body, limit)).await else {
+        let message = format!("The body did not arrive within {} s.", patience.time.as_secs());
+        return Err(Refused::new(StatusCode::REQUEST_TIMEOUT, "BAD_REQUEST", message));
+    };
+    read.map(Into::into).map_err(|_| too_large(limit, None))
+}
+
+fn too_large(limit: usize, told: Option<u64>) -> Refused {
+    let had = told.map_or_else(|| "this one has more, or broke off".into(), |told| format!("this one has {told}"));
+    let message = format!("The limit `body_bytes` is {limit}; {had}.");
+    let refused = Refused::new(StatusCode::PAYLOAD_TOO_LARGE, "BAD_REQUEST", message);
+    let refused = refused.with("limit", "body_bytes").with("allowed", limit);
+    match told {
+        Some(told) => refused.with("had", told),
+        None => refused,
+    }
+}
+
+async fn run<H: Host>(host: &H, parts: &Parts, operation: Screened) -> Result<(Answer, HeaderMap), Refused> {
+    match operation.kind {
+        Kind::Subscription => {
+            let message = "A subscription goes by WebSocket (graphql-transport-ws).";
+            return Err(Refused::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", message));
+        }
+        // Of a persisted document, too, only the document tells.
+        Kind::Mutation if parts.method == Method::GET => return Err(Refused::not_by_get("mutation")),
+        Kind::Query | Kind::Mutation => {}
+    }
+    let Entered { mut data, mut headers } = host.enter(parts, &operation).await?;
+    let meter = Meter::default();
+    data.insert(meter.clone());
+    let mut request = operation.request;
+    request.data = data;
+    let mut answer = host.execute(request).await;
+    operation.form.complete(&mut answer);
+    headers.insert(COST, HeaderValue::from(meter.cost()));
+    Ok((answer, headers))
+}

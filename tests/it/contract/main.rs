@@ -1,0 +1,7 @@
+//! Stories of the contract with phones: HTTP, sockets, documents, limits. What other people's tools say of it is in
+//! `tests/conformance`.
+
+mod documents;
+mod http;
+mod limits;
+mod sockets;
