@@ -229,21 +229,32 @@ impl Town {
     /// So many volunteers like those of [`Town::volunteer`], 王一明 by name, put straight into the database with a session
     /// each: for stories in which the number of phones matters and the enrolment does not.
     pub async fn crowd(&self, size: usize) -> Vec<Person<'_>> {
+        self.residents(&vec!["王一明"; size]).await
+    }
+
+    /// One of them, by this name.
+    pub async fn resident(&self, name: &str) -> Person<'_> {
+        self.residents(&[name]).await.remove(0)
+    }
+
+    async fn residents(&self, names: &[&str]) -> Vec<Person<'_>> {
         let db = &self.app.db.conn;
         let now = self.clock.now();
         let new_id = || self.app.random.uuid(now);
         let far = now + chrono::TimeDelta::days(60);
         let (mut people, mut persons, mut volunteers) = (Vec::new(), Vec::new(), Vec::new());
         let (mut consents, mut sessions, mut tokens) = (Vec::new(), Vec::new(), Vec::new());
-        for _ in 0..size {
+        for name in names {
             let (person, session) = (PersonId(new_id()), SessionId(new_id()));
-            let mut phone = Person::new(self, "王一明", &self.new_phone());
-            let token = boai::auth::rules::token_text(self.app.random.bytes());
+            let mut phone = Person::new(self, name, &self.new_phone());
+            let new_token = || boai::auth::rules::token_text(self.app.random.bytes());
+            let (access, refresh) = (new_token(), new_token());
             persons.push(person::Model { id: person, phone: phone.phone.clone(), created_at: now });
             volunteers.push(volunteer::Model {
                 id: VolunteerId(new_id()),
                 person_id: person,
-                number: format!("crowd-{}", phone.phone),
+                // Of a year in which nobody else enrols.
+                number: format!("1999{}", &phone.phone[6..]),
                 name: phone.name.clone(),
                 birth_date: "1990-01-01".parse().expect("a day"),
                 guardian_name: None,
@@ -267,14 +278,16 @@ impl Town {
                 ended_at: None,
                 end_reason: None,
             });
-            tokens.push(session_token::Model {
-                hash: boai::auth::rules::token_hash(&token),
-                session_id: session,
-                kind: TokenKind::Access,
-                expires_at: far,
-                used_at: None,
-            });
-            phone.access_token = Some(token);
+            for (kind, token) in [(TokenKind::Access, &access), (TokenKind::Refresh, &refresh)] {
+                tokens.push(session_token::Model {
+                    hash: boai::auth::rules::token_hash(token),
+                    session_id: session,
+                    kind,
+                    expires_at: far,
+                    used_at: None,
+                });
+            }
+            (phone.access_token, phone.refresh_token) = (Some(access), refresh);
             people.push(phone);
         }
         insert_all::<person::Entity, _>(db, persons).await;

@@ -1,6 +1,7 @@
 //! Stories of persons, branches and teams.
 
 mod acts;
+mod askers;
 mod browsing;
 mod enrolment;
 mod policy;

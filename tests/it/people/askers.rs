@@ -1,0 +1,136 @@
+//! Who asks in the access matrix, and what they ask about.
+
+use boai_entity::{
+    branch, division,
+    ids::BranchId,
+    kinds::{BranchKind, DivisionLevel},
+};
+use boai_tests::{Person, Town, at, id, insert_all, shift};
+use serde_json::json;
+
+use crate::{
+    acts::{ask_to_join, grant},
+    root_fields_asked::Scene,
+};
+
+/// The columns of the matrix, as seen from 西湖救援队 and from a volunteer who serves there.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Asker {
+    Stranger,
+    Volunteer,
+    Themself,
+    AnotherLeader,
+    Desk,
+    Leader,
+    Sibling,
+    Above,
+}
+
+impl Asker {
+    pub const ALL: [Self; 8] = [
+        Self::Stranger,
+        Self::Volunteer,
+        Self::Themself,
+        Self::AnotherLeader,
+        Self::Desk,
+        Self::Leader,
+        Self::Sibling,
+        Self::Above,
+    ];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Stranger => "stranger",
+            Self::Volunteer => "volunteer",
+            Self::Themself => "themself",
+            Self::AnotherLeader => "another leader",
+            Self::Desk => "desk",
+            Self::Leader => "leader",
+            Self::Sibling => "sibling",
+            Self::Above => "above",
+        }
+    }
+
+    /// Somebody new in this part, but for the one whom the scene is about.
+    pub async fn comes<'t>(self, town: &'t Town, themself: &Person<'t>) -> Person<'t> {
+        let (role, branch, team) = match self {
+            Self::Stranger => return town.stranger(),
+            Self::Themself => return themself.clone(),
+            Self::Volunteer => return town.resident("张三丰").await,
+            Self::AnotherLeader => ("TEAM_LEADER", None, Some(Town::OTHER_TEAM)),
+            Self::Desk => ("DESK_OPERATOR", None, Some(Town::TEAM)),
+            Self::Leader => ("TEAM_LEADER", None, Some(Town::TEAM)),
+            Self::Sibling => ("BRANCH_OFFICER", Some(branch_beside(town).await), None),
+            Self::Above => ("BRANCH_OFFICER", Some(Town::branch("3301")), None),
+        };
+        let person = town.resident(self.name()).await;
+        person.hold(role, branch, team).await;
+        person
+    }
+}
+
+/// The branch of 拱墅区 (330105), beside that of 西湖救援队.
+async fn branch_beside(town: &Town) -> BranchId {
+    let branch_id = BranchId(uuid::Uuid::from_u128(0x0192_0000_0000_7000_8000_0000_0000_B105));
+    if town.rows("branch WHERE path = '330105'").await == 0 {
+        let (code, name) = ("330105".to_owned(), "拱墅区".to_owned());
+        let (level, parent) = (DivisionLevel::County, Some("3301".to_owned()));
+        let beside = division::Model {
+            code: code.clone(),
+            level,
+            parent_code: parent,
+            name: name.clone(),
+            valid_from: None,
+            valid_to: None,
+        };
+        insert_all::<division::Entity, _>(&town.app.db.conn, vec![beside]).await;
+        let beside = branch::Model {
+            id: branch_id,
+            division_code: code.clone(),
+            level,
+            kind: BranchKind::Territorial,
+            parent_id: Some(Town::branch("3301")),
+            path: code,
+            name,
+            founded_on: None,
+        };
+        insert_all::<branch::Entity, _>(&town.app.db.conn, vec![beside]).await;
+    }
+    branch_id
+}
+
+/// A volunteer of many sides, who has served, asks to join the team and holds a role far below; and what else is 西湖救援队's.
+pub async fn settle(town: &Town) -> (Scene, Person<'_>) {
+    town.clock.set(at("07:00"));
+    let leader = town.resident("李队长").await;
+    leader.hold("TEAM_LEADER", None, Some(Town::TEAM)).await;
+    let served = town.resident("欧阳小玲").await;
+    let past = leader.post_activity(at("07:10"), at("08:10"), 5, json!({ "title": "旧" })).await;
+    served.sign_up(past.shift()).await.fine();
+    town.clock.set(at("07:10"));
+    served.check_in(past.shift(), 0.0).await.fine();
+    town.clock.set(at("08:10"));
+    let out = served.check_out(0.0).await.fine();
+    town.clock.set(at("08:45"));
+    let posted = leader.post_activity(at("09:00"), at("10:00"), 5, json!({ "title": "公开" })).await;
+    served.sign_up(posted.shift()).await.fine();
+    let shifts = vec![shift(at("09:00"), at("10:00"), 5)];
+    let draft = leader.draft_activity(shifts, json!({ "title": "草稿" })).await.fine();
+    ask_to_join(&served, &id(Town::TEAM)).await.fine();
+    let above = town.resident("above").await;
+    above.hold("BRANCH_OFFICER", Some(Town::branch("3301")), None).await;
+    let village = json!({ "branchId": id(Town::branch("330106109203")) });
+    let role = grant(&above, &served.number().await, "DESK_OPERATOR", village).await.fine();
+    let scene = Scene {
+        draft: draft.text("/createActivity/activity/id"),
+        attendance: out.text("/checkOut/attendance/id"),
+        record: out.text("/checkOut/attendance/record/id"),
+        volunteer: served.volunteer_id().await,
+        session: served.ask("{ me { sessions { id } } }", json!({})).await.text("/me/sessions/0/id"),
+        applicant: served.volunteer_id().await,
+        number: served.number().await,
+        grant: role.text("/grantRole/grant/id"),
+        posted,
+    };
+    (scene, served)
+}
