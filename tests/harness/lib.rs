@@ -3,11 +3,13 @@
 
 mod persons;
 mod reviewed;
+mod schema;
 mod servers;
 mod town;
 
 pub use persons::{Answer, Person, id};
 pub use reviewed::reviewed;
+pub use schema::{Field, Of, Schema, Type};
 pub use servers::empty_postgres;
 pub use town::{PLACE, Posted, Town, at, insert_all, shift};
 

@@ -9,7 +9,7 @@ use boai_tests::{Person, Town, at, id, insert_all, shift};
 use serde_json::json;
 
 use crate::{
-    acts::{ask_to_join, grant},
+    acts::{ask_to_join, decide, grant},
     root_fields_asked::Scene,
 };
 
@@ -114,22 +114,35 @@ pub async fn settle(town: &Town) -> (Scene, Person<'_>) {
     town.clock.set(at("08:45"));
     let posted = leader.post_activity(at("09:00"), at("10:00"), 5, json!({ "title": "公开" })).await;
     served.sign_up(posted.shift()).await.fine();
-    let shifts = vec![shift(at("09:00"), at("10:00"), 5)];
+    let mut shifts = vec![shift(at("09:00"), at("10:00"), 5)];
+    shifts[0]["posts"] = json!([{ "name": "登记台", "capacity": 5 }]);
     let draft = leader.draft_activity(shifts, json!({ "title": "草稿" })).await.fine();
     ask_to_join(&served, &id(Town::TEAM)).await.fine();
+    let member = town.resident("赵铁柱").await;
+    ask_to_join(&member, &id(Town::TEAM)).await.fine();
+    decide(&leader, &id(Town::TEAM), &member.volunteer_id().await, true).await.fine();
     let above = town.resident("above").await;
     above.hold("BRANCH_OFFICER", Some(Town::branch("3301")), None).await;
     let village = json!({ "branchId": id(Town::branch("330106109203")) });
     let role = grant(&above, &served.number().await, "DESK_OPERATOR", village).await.fine();
+    let change =
+        "mutation($id: ID!) { changeActivity(input: { activityId: $id, note: \"带水\" }) { errors { code } } }";
+    leader.ask(change, json!({ "id": posted.activity })).await.fine();
+    let mine = "{ me { id sessions { id } signUps { nodes { id } } inbox { nodes { id } } } }";
+    let mine = served.ask(mine, json!({})).await;
     let scene = Scene {
         draft: draft.text("/createActivity/activity/id"),
         attendance: out.text("/checkOut/attendance/id"),
         record: out.text("/checkOut/attendance/record/id"),
         volunteer: served.volunteer_id().await,
-        session: served.ask("{ me { sessions { id } } }", json!({})).await.text("/me/sessions/0/id"),
+        session: mine.text("/me/sessions/0/id"),
         applicant: served.volunteer_id().await,
         number: served.number().await,
         grant: role.text("/grantRole/grant/id"),
+        person: mine.text("/me/id"),
+        sign_up: mine.text("/me/signUps/nodes/0/id"),
+        inbox_item: mine.text("/me/inbox/nodes/0/id"),
+        post: draft.text("/createActivity/activity/shifts/0/posts/0/id"),
         posted,
     };
     (scene, served)

@@ -4,6 +4,7 @@ mod acts;
 mod askers;
 mod browsing;
 mod enrolment;
+mod fields;
 mod policy;
 mod roles;
 mod root_fields;

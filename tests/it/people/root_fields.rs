@@ -37,12 +37,11 @@ fn word(body: &Value, operation: &Operation) -> String {
     }
 }
 
-async fn ask(who: &Person<'_>, operation: &Operation) -> String {
-    let body = match operation.root {
+pub async fn answer(who: &Person<'_>, operation: &Operation) -> Value {
+    match operation.root {
         "Subscription" => first_item(who, &operation.document).await,
         _ => who.ask(&operation.document, json!({})).await.body,
-    };
-    word(&body, operation)
+    }
 }
 
 /// The first item of a subscription.
@@ -75,7 +74,7 @@ async fn first_item(who: &Person<'_>, document: &str) -> Value {
     tokio::time::timeout(Duration::from_secs(10), item).await.expect("an item within 10 s")
 }
 
-fn end_line(text: &mut String) {
+pub fn end_line(text: &mut String) {
     text.truncate(text.trim_end().len());
     text.push('\n');
 }
@@ -113,7 +112,8 @@ stories! {
                     None => settle(&town).await,
                 };
                 let who = asker.comes(&town, &themself).await;
-                let answer = ask(&who, &operations(&scene, &who)[place]).await;
+                let asked = operations(&scene, &who).swap_remove(place);
+                let answer = word(&answer(&who, &asked).await, &asked);
                 let _ = write!(text, "{answer:<18}");
                 // What somebody changed is not what the next one should find.
                 settled = (operation.root != "Mutation" || answer != "ok").then_some((scene, themself));

@@ -1,11 +1,14 @@
 //! Every root field of the schema, with the smallest input that makes sense.
 
+use boai::platform::node::encode;
 use boai_tests::{Person, Posted, Town, id};
 
 /// Things of 西湖救援队 and of people who have nothing to do with whoever asks.
 pub struct Scene {
     pub posted: Posted,
     pub draft: String,
+    /// A post of the draft.
+    pub post: String,
     /// An attendance that waits for confirmation, its record and its volunteer.
     pub attendance: String,
     pub record: String,
@@ -15,8 +18,12 @@ pub struct Scene {
     /// Asks to join the team.
     pub applicant: String,
     pub number: String,
-    /// A desk operator's role on the team.
+    /// A desk operator's role on a branch far below.
     pub grant: String,
+    /// Whose attendance, record, sign-up, file, session and role these are.
+    pub person: String,
+    pub sign_up: String,
+    pub inbox_item: String,
 }
 
 pub struct Operation {
@@ -40,7 +47,7 @@ fn mutation(field: &'static str, what: &'static str, input: impl Into<String>) -
 
 /// All of them. `who` asks; some inputs are the asking person's own.
 pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
-    let Scene { posted, draft, attendance, record, volunteer, session, applicant, number, grant } = scene;
+    let Scene { posted, draft, attendance, record, volunteer, session, applicant, number, grant, .. } = scene;
     let (activity, shift) = (&posted.activity, posted.shift());
     let (team, branch) = (id(Town::TEAM), id(Town::branch("330106")));
     let node =
@@ -73,6 +80,16 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         node("somebody's attendance", "/node", attendance, ""),
         node("somebody's record", "/node", record, ""),
         node("somebody's file", "/node", volunteer, ""),
+        node("a shift", "/node", shift, ""),
+        node("a branch", "/node", &branch, ""),
+        node("a team", "/node", &team, ""),
+        node("a division", "/node", &encode("Division", "330106"), ""),
+        node("somebody", "/node", &scene.person, ""),
+        node("somebody's session", "/node", session, ""),
+        node("somebody's role", "/node", grant, ""),
+        node("somebody's sign-up", "/node", &scene.sign_up, ""),
+        node("somebody's inbox", "/node", &scene.inbox_item, ""),
+        node("a draft's post", "/node", &scene.post, ""),
         node(
             "a team's members",
             "/node/members/nodes",
