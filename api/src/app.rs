@@ -6,7 +6,7 @@ use tokio::sync::Notify;
 
 use crate::{
     config::Config,
-    platform::{bus::Bus, clock::Clock, db::Db, outbox, random::Random, sms::Sms, sms::Webhook},
+    platform::{bus::Bus, clock::Clock, db::Db, outbox, random::Random, sms::Sms, sms::Webhook, vault::Vault},
 };
 
 /// The parts that every request shares. Nothing in it may be needed by another instance.
@@ -17,6 +17,8 @@ pub struct App {
     pub random: Random,
     pub sms: Sms,
     pub bus: Bus,
+    /// Seals what must not be read in the database.
+    pub vault: Vault,
     /// Wakes the outbox relay after a commit.
     pub committed: Arc<Notify>,
 }
@@ -28,6 +30,7 @@ impl App {
             std::fs::create_dir_all(&config.data_dir)
                 .map_err(|error| format!("data_dir = {}: cannot be made: {error}", config.data_dir.display()))?;
         }
+        let vault = config.open_vault()?;
         let db = Db::connect(&config.database_url(), config.database_connections)
             .await
             .map_err(|error| format!("the database cannot be reached: {error}"))?;
@@ -43,7 +46,7 @@ impl App {
                 .map_err(|error| format!("sms.webhook_url: {error}"))?,
             (None, None) => Sms::Log,
         };
-        let app = Arc::new(Self { config, db, clock, random, sms, bus, committed: Arc::default() });
+        let app = Arc::new(Self { config, db, clock, random, sms, bus, vault, committed: Arc::default() });
         let relay = outbox::relay(app.db.clone(), app.bus.clone(), app.clock.clone(), app.committed.clone());
         tokio::spawn(relay);
         tokio::spawn(crate::attendance::jobs::close_forgotten_every_minute(app.clone()));

@@ -12,6 +12,7 @@ use figment::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::platform::vault::Vault;
 use crate::platform::wire::Limits;
 
 /// A setting with a password in it: it never shows in a debug print.
@@ -51,6 +52,7 @@ pub struct Config {
     pub limits: Limits,
     pub sms: SmsConfig,
     pub sessions: SessionConfig,
+    pub vault: VaultConfig,
     pub log: LogConfig,
 }
 
@@ -70,6 +72,17 @@ pub struct SessionConfig {
     pub access_minutes: i64,
     /// Life of a refresh token, in days.
     pub refresh_days: i64,
+}
+
+/// Keys for what is sealed in the database. With neither, the embedded database has a file of its own in `data_dir`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct VaultConfig {
+    /// `name:key` for each, with commas between them; a key is 32 bytes in base64. The first seals, the one named
+    /// `fingerprint` makes fingerprints, the others open what they sealed earlier.
+    pub keys: Option<Secret>,
+    /// A file with the keys, a line each, that nobody but its owner may read.
+    pub file: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -96,6 +109,7 @@ impl Default for Config {
             limits: Limits::default(),
             sms: SmsConfig::default(),
             sessions: SessionConfig::default(),
+            vault: VaultConfig::default(),
             log: LogConfig::default(),
         }
     }
@@ -185,6 +199,11 @@ impl Config {
         }
         within("sessions.access_minutes", self.sessions.access_minutes, 1, 1440, "minutes")?;
         within("sessions.refresh_days", self.sessions.refresh_days, 1, 365, "days")?;
+        if self.vault.keys.is_some() && self.vault.file.is_some() {
+            return Err(
+                "vault.keys and vault.file: set one of the two, so that it is plain which keys are in use".into()
+            );
+        }
         self.log.filter.parse::<tracing_subscriber::EnvFilter>().map_err(|error| {
             format!(
                 "log.filter = {}: {error}; must be a level such as `info`, or `boai=debug,sqlx=warn`",
@@ -192,6 +211,20 @@ impl Config {
             )
         })?;
         Ok(())
+    }
+
+    /// The keys in use. The embedded database gets a file of keys at its first start; instances that share a database
+    /// must be given the same keys, or one could not read what another sealed.
+    pub fn open_vault(&self) -> Result<Vault, String> {
+        match (&self.vault.keys, &self.vault.file) {
+            (Some(keys), _) => Vault::given(&keys.0).map_err(|error| format!("vault.keys: {error}")),
+            (None, Some(file)) => Vault::from_file(file).map_err(|error| format!("vault.file = {error}")),
+            (None, None) if self.database_url.is_none() => Vault::from_file_or_new(&self.data_dir.join("vault.keys")),
+            (None, None) => Err("vault.keys: with a database_url the keys must be set, the same for every instance. Make a \
+                                 file of keys once with `boai new-key --file vault.keys`, and name it as vault.file \
+                                 (BOAI_VAULT__FILE); or set its lines, joined by commas, as vault.keys (BOAI_VAULT__KEYS)"
+                .into()),
+        }
     }
 
     /// The database in use.
@@ -240,6 +273,16 @@ mod tests {
         assert_eq!(example, Config::default());
     }
 
+    #[test]
+    fn instances_that_share_a_database_must_be_given_keys() {
+        let error = read("database_url = 'postgres://u:secret@h/d'").unwrap().open_vault().unwrap_err();
+        assert!(error.contains("vault.keys") && error.contains("BOAI_VAULT__FILE"), "{error}");
+        let error = read("[vault]\nkeys = 'k1:secret'").unwrap().open_vault().unwrap_err();
+        assert!(error.contains("vault.keys: key `k1`") && !error.contains("secret"), "{error}");
+        let error = read("[vault]\nfile = '/nowhere/vault.keys'").unwrap().open_vault().unwrap_err();
+        assert!(error.contains("vault.file = /nowhere/vault.keys"), "{error}");
+    }
+
     fn toml_of(text: &str) -> Config {
         Figment::from(Toml::string(text)).extract().unwrap()
     }
@@ -253,6 +296,7 @@ mod tests {
             ("database_url = 'mysql://u:secret@h/d'", "database_url", "mysql", "postgres://"),
             ("[log]\nfilter = 'a=b=c'", "log.filter", "a=b=c", "level"),
             ("lissten = 'x'", "lissten", "", "listen"),
+            ("[vault]\nkeys = 'k1:secret'\nfile = 'f'", "vault.keys", "vault.file", "one of the two"),
         ] {
             let error = read(toml).unwrap_err();
             assert!(error.contains(key) && error.contains(value) && error.contains(right), "{toml}: {error}");

@@ -10,7 +10,7 @@ mod town;
 pub use persons::{Answer, Person, id};
 pub use reviewed::reviewed;
 pub use schema::{Field, Of, Schema, Type};
-pub use servers::empty_postgres;
+pub use servers::{VAULT_KEYS, empty_postgres};
 pub use town::{PLACE, Posted, Town, at, insert_all, shift};
 
 /// Tells each story on both databases.

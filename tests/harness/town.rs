@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use boai::{
     app::App,
-    config::{Config, Secret},
+    config::{Config, Secret, VaultConfig},
     platform::{
         clock::Clock,
         db::Db,
@@ -147,6 +147,7 @@ impl Town {
         let config = Config {
             database_url: Some(Secret(servers::postgres().await)),
             redis_url: Some(Secret(servers::redis_url())),
+            vault: VaultConfig { keys: Some(Secret(servers::VAULT_KEYS.into())), file: None },
             ..Config::default()
         };
         Self::start(config, None).await
@@ -178,6 +179,7 @@ impl Town {
             random: app.random.clone(),
             sms,
             bus: app.bus.clone(),
+            vault: app.vault.clone(),
             committed: app.committed.clone(),
         }
     }

@@ -16,7 +16,7 @@ use crate::{
     config::{Config, Flags},
     demo,
     hours::audit::audit,
-    platform::{clock::Clock, db::Db, random::Random},
+    platform::{clock::Clock, db::Db, random::Random, vault},
     server,
 };
 
@@ -65,6 +65,14 @@ enum Command {
         /// Compare it with schema.graphql in this folder; a difference is exit code 1.
         #[arg(long)]
         check: bool,
+    },
+    /// Make a file of keys, or put a new key before those of one that is there. No key is printed.
+    NewKey {
+        /// The file; without it `vault.file` of the settings, or vault.keys in the folder of the embedded database.
+        #[arg(long, value_name = "FILE")]
+        file: Option<PathBuf>,
+        #[command(flatten)]
+        data: DataPlace,
     },
     /// Check every hash chain, rebuild every total from the ledger and compare; exit code 1 when anything is wrong.
     Audit {
@@ -143,6 +151,13 @@ async fn run(cli: Cli) -> Result<ExitCode, String> {
             println!("{applied} migrations applied; the database is up to date");
         }
         Command::Schema { write, check } => return schema(write, check),
+        Command::NewKey { file: key_file, data } => {
+            let config = Config::read(file, &data.flags())?;
+            let in_folder = || config.data_dir.join("vault.keys");
+            let path = key_file.or_else(|| config.vault.file.clone()).unwrap_or_else(in_folder);
+            let id = vault::add_key(&path, &Random::system())?;
+            println!("{}: from now on the key {id} seals", path.display());
+        }
         Command::Audit { data } => {
             let config = Config::read(file, &data.flags())?;
             // A mistyped folder would be filled with a new database, whose books are in order.

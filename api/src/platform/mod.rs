@@ -18,4 +18,5 @@ pub mod report;
 pub mod scalars;
 pub mod sms;
 pub mod text;
+pub mod vault;
 pub mod wire;

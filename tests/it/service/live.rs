@@ -26,6 +26,7 @@ async fn quiet_server(town: &Town) -> (Arc<App>, String) {
         random: town.app.random.clone(),
         sms: town.app.sms.clone(),
         bus: boai::platform::bus::Bus::in_process(),
+        vault: town.app.vault.clone(),
         committed: Arc::default(),
     };
     let app = Arc::new(app);

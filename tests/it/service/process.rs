@@ -10,7 +10,7 @@ use boai::{
     places::geodesy::Point,
     platform::{clock::Clock, http, random::Random},
 };
-use boai_tests::{Answer, PLACE, Town};
+use boai_tests::{Answer, PLACE, Town, VAULT_KEYS};
 use chrono::TimeDelta;
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
@@ -132,6 +132,8 @@ impl Heritage {
         if database_url.is_none() {
             let copy = format!("VACUUM INTO '{}'", folder.path().join("boai.sqlite").display());
             town.app.db.conn.execute_unprepared(&copy).await.expect("the database is copied");
+            let keys = town.app.config.data_dir.join("vault.keys");
+            std::fs::copy(keys, folder.path().join("vault.keys")).expect("its keys are copied");
         }
         Self { database_url, folder, leader: Phone::of(leader.access_token), volunteers: phones, shifts }
     }
@@ -140,7 +142,7 @@ impl Heritage {
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = boai(arguments);
         match &self.database_url {
-            Some(url) => command.env("DATABASE_URL", url),
+            Some(url) => command.env("DATABASE_URL", url).env("BOAI_VAULT__KEYS", VAULT_KEYS),
             None => command.arg("--data-dir").arg(self.folder.path()),
         };
         command
