@@ -7,7 +7,8 @@ PATH="$PATH:/usr/sbin:/sbin"
 
 help() {
     cat <<'HELP'
-./test.sh              Tests everything: format, lints, build, schema.graphql, all tests.
+./test.sh              Tests everything: format, lints, build, schema.graphql, all tests,
+                       and that no secret of the tests was logged.
 ./test.sh ARGUMENT...  Builds, then runs `cargo test --workspace --locked ARGUMENT...`,
                        for example: ./test.sh check_in
 ./test.sh --servers    Starts the two servers for a `cargo test` by hand, prints the
@@ -41,6 +42,9 @@ run_tests() {
         step cargo run --quiet --locked -- schema --check
     fi
     step cargo test --workspace --locked "$@"
+    if (($# == 0)); then
+        step cargo run --quiet --locked -p boai-tests --bin logs "$BOAI_TEST_LOGS"
+    fi
 }
 
 serve() {
@@ -58,6 +62,7 @@ prepare() {
     announce "PostgreSQL from $postgres_bin, Redis from $redis_server"
     local started=$SECONDS
     make_folder
+    make_logs
     start_postgres
     start_redis
     took "$started"
@@ -137,6 +142,12 @@ make_folder() {
         postgres_gid=$(id -g postgres 2>/dev/null || id -g nobody)
         chown "$postgres_uid:$postgres_gid" "$folder/postgres"
     fi
+}
+
+# Where the tests write what their servers log, for the search for secrets in it.
+make_logs() {
+    export BOAI_TEST_LOGS="$folder/logs"
+    mkdir -m 700 "$BOAI_TEST_LOGS"
 }
 
 # PostgreSQL refuses to run as root, and complains about a working directory it cannot enter.

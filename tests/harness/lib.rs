@@ -1,12 +1,14 @@
 //! Where stories take place: a town of its own for each test, with a server behind real HTTP, a clock that the story moves,
 //! and text messages that it can read. Every story is told twice: on SQLite, and on PostgreSQL with Redis.
 
+mod log;
 mod persons;
 mod reviewed;
 mod schema;
 mod servers;
 mod town;
 
+pub use log::{Log, leaks, log, secrets_in};
 pub use persons::{Answer, Person, id};
 pub use reviewed::reviewed;
 pub use schema::{Field, Of, Schema, Type};

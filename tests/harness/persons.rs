@@ -108,7 +108,10 @@ impl<'t> Person<'t> {
         let answer = post.json(&body).send().await.expect("the server answers");
         let status = answer.status().as_u16();
         assert_ne!(status, 500, "{document}");
-        Answer { status, body: answer.json().await.expect("an answer in JSON") }
+        let said = answer.text().await.expect("an answer");
+        self.town.keep_secrets_of(&said);
+        self.town.keep_secrets_of(&body.to_string());
+        Answer { status, body: serde_json::from_str(&said).expect("an answer in JSON") }
     }
 
     /// Signs in by the code in the text message.

@@ -1,6 +1,9 @@
 //! The town: divisions, branches and two teams, a server, and a clock at 07:00 on World Red Cross Day.
 
-use std::sync::Arc;
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+};
 
 use boai::{
     app::App,
@@ -25,7 +28,11 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
-use crate::{persons::Person, servers};
+use crate::{
+    log::{log, secrets_in},
+    persons::Person,
+    servers,
+};
 
 /// 断桥 in Hangzhou: latitude, longitude in WGS-84 degrees. Every activity of the harness takes place here.
 pub const PLACE: (f64, f64) = (30.2604, 120.1472);
@@ -108,6 +115,9 @@ pub struct Town {
     pub sms: Recorder,
     pub http: reqwest::Client,
     people: std::sync::atomic::AtomicU64,
+    /// What the town's people told nobody but the server, and how long the log was when the first of them came.
+    secrets: Mutex<BTreeSet<String>>,
+    log_began: u64,
     _folder: Option<TempDir>,
 }
 
@@ -154,6 +164,7 @@ impl Town {
     }
 
     async fn start(config: Config, folder: Option<TempDir>) -> Self {
+        let log_began = log().length();
         let clock = Clock::frozen_at(at("07:00"));
         let sms = Recorder::default();
         let config = Config { database_connections: 8, ..config };
@@ -167,7 +178,34 @@ impl Town {
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         tokio::spawn(server::serve(app.clone(), listener, std::future::pending()));
         let http = boai::platform::http::client().build().expect("an HTTP client");
-        Self { app, url, clock, sms, http, people: Default::default(), _folder: folder }
+        Self {
+            app,
+            url,
+            clock,
+            sms,
+            http,
+            people: Default::default(),
+            secrets: Mutex::default(),
+            log_began,
+            _folder: folder,
+        }
+    }
+
+    /// Remembers something that must not be in any log. What looks like a secret is remembered by itself when it is said
+    /// to a server or by it.
+    pub fn secret(&self, text: &str) {
+        if log().secret(text) {
+            self.secrets.lock().expect("nobody panicked with it").insert(text.to_owned());
+        }
+    }
+
+    /// Remembers the secrets in what was said, with the codes that its phone numbers were sent.
+    pub(crate) fn keep_secrets_of(&self, said: &str) {
+        for secret in secrets_in(said) {
+            let code = self.sms.last_code(&format!("+86{secret}"));
+            code.iter().for_each(|code| self.secret(code));
+            self.secret(&secret);
+        }
     }
 
     /// The app's parts with another pool of connections and another way to send texts; no job runs beside it.
@@ -351,6 +389,17 @@ impl Town {
     pub async fn audit(&self) {
         let report = boai::hours::audit::audit(&self.app.db, |_| {}).await.expect("the audit runs");
         assert!(report.faults.is_empty(), "{report}");
+    }
+}
+
+/// Nothing that must not be there was logged, by this town or by another at the same time.
+impl Drop for Town {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let secrets = self.secrets.lock().expect("nobody panicked with it");
+            let leaks = log().leaks_since(self.log_began, &secrets);
+            assert!(leaks.is_empty(), "the log tells secrets or of panics:\n{}", leaks.join("\n"));
+        }
     }
 }
 

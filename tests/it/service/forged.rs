@@ -10,7 +10,7 @@ use boai_entity::{
     ids::{LedgerEntryId, VolunteerId},
     ledger_entry,
 };
-use boai_tests::{Town, at, stories};
+use boai_tests::{Town, at, log, stories};
 use futures_util::future::join_all;
 use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel};
 use serde_json::json;
@@ -62,7 +62,9 @@ fn audit_command(town: &Town) -> Output {
         Some(url) => command.env("DATABASE_URL", &url.0),
         None => command.arg("--data-dir").arg(&town.app.config.data_dir),
     };
-    command.output().expect("boai runs")
+    let output = command.output().expect("boai runs");
+    log().note(&output.stderr);
+    output
 }
 
 stories! {

@@ -10,7 +10,7 @@ use boai::{
     places::geodesy::Point,
     platform::{clock::Clock, http, random::Random},
 };
-use boai_tests::{Answer, PLACE, Town, VAULT_KEYS};
+use boai_tests::{Answer, PLACE, Town, VAULT_KEYS, log};
 use chrono::TimeDelta;
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
@@ -37,7 +37,8 @@ pub struct Process {
 
 impl Process {
     pub fn start(mut command: Command) -> Self {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program starts");
+        let mut child =
+            command.stdout(Stdio::piped()).stderr(log().of_a_process()).spawn().expect("the program starts");
         let stdout = child.stdout.take().expect("its output");
         let (send, lines) = mpsc::unbounded_channel();
         std::thread::spawn(move || {
@@ -151,7 +152,7 @@ impl Heritage {
     /// `boai serve` at a free port, and its address.
     pub async fn serve(&self, redis_url: Option<&str>) -> (Process, String) {
         let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
-        command.env("BOAI_EXPLORER", "false");
+        command.env("BOAI_EXPLORER", "false").env("BOAI_LOG__FILTER", "debug");
         if let Some(redis_url) = redis_url {
             command.env("REDIS_URL", redis_url);
         }

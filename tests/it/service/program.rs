@@ -6,7 +6,7 @@ use std::{
 };
 
 use boai::platform::db::Db;
-use boai_tests::Town;
+use boai_tests::{Town, log};
 use sea_orm::ConnectionTrait;
 use serde_json::json;
 
@@ -19,6 +19,7 @@ use crate::{
 fn refuses(command: &mut Command, words: &[&str]) {
     let Output { status, stdout, stderr } = command.output().expect("boai runs");
     let said = String::from_utf8_lossy(&stderr);
+    log().note(&stderr);
     assert_eq!((status.code(), stdout.len()), (Some(1), 0), "{said}");
     for words in words {
         assert!(said.contains(words), "{words}: {said}");
@@ -30,6 +31,7 @@ fn refuses(command: &mut Command, words: &[&str]) {
 fn runs(command: &mut Command) -> String {
     let Output { status, stdout, stderr } = command.output().expect("boai runs");
     let said = String::from_utf8_lossy(&stdout).into_owned();
+    log().note(&stderr);
     assert_eq!(status.code(), Some(0), "{said}{}", String::from_utf8_lossy(&stderr));
     said
 }
