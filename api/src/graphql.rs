@@ -46,7 +46,7 @@ use crate::{
         db::Db,
         errors::Fault,
         lang::Lang,
-        node::{self, NodeId},
+        node::{self, NOTHING, NodeId},
         refusal::Stop,
         report::Report,
         wire::{Registered, Screen, price::Price, screen::read_schema},
@@ -117,28 +117,29 @@ impl NodeQuery {
     }
 }
 
-/// An attendance for its volunteer, and for who may see the shift's roster.
+/// An attendance for its volunteer, and for who may see the shift's roster. What is not there is followed as far as what is
+/// not yours, to nothing: the two cannot be told apart by the time that they take.
 async fn attendance(gql: &Context<'_>, id: AttendanceId) -> Result<Option<Attendance>> {
-    let Some(row) = load(gql, AttendanceById(id)).await? else { return Ok(None) };
-    let visible = is_me(gql, row.volunteer_id) || {
-        let shift = load(gql, ShiftById(row.shift_id)).await?;
-        let activity = match shift {
-            Some(shift) => load(gql, ActivityById(shift.activity_id)).await?,
-            None => None,
-        };
-        match activity {
-            Some(activity) => may_with_team(gql, Action::SeeRoster, activity.team_id).await?,
-            None => false,
-        }
-    };
-    Ok(visible.then_some(Attendance(row)))
+    let row = load(gql, AttendanceById(id)).await?;
+    if row.as_ref().is_some_and(|row| is_me(gql, row.volunteer_id)) {
+        return Ok(row.map(Attendance));
+    }
+    let shift = load(gql, ShiftById(row.as_ref().map_or(ShiftId(NOTHING), |row| row.shift_id))).await?;
+    let activity = load(gql, ActivityById(shift.map_or(ActivityId(NOTHING), |shift| shift.activity_id))).await?;
+    let team = activity.map_or(TeamId(NOTHING), |activity| activity.team_id);
+    let visible = may_with_team(gql, Action::SeeRoster, team).await?;
+    Ok(row.filter(|_| visible).map(Attendance))
 }
 
 /// A service record for its volunteer, and for who may confirm it.
 async fn record(gql: &Context<'_>, id: ServiceRecordId) -> Result<Option<ServiceRecord>> {
-    let Some(row) = load(gql, RecordById(id)).await? else { return Ok(None) };
-    let visible = is_me(gql, row.volunteer_id) || may_with_team(gql, Action::ConfirmHours, row.team_id).await?;
-    Ok(visible.then_some(ServiceRecord(row)))
+    let row = load(gql, RecordById(id)).await?;
+    if row.as_ref().is_some_and(|row| is_me(gql, row.volunteer_id)) {
+        return Ok(row.map(ServiceRecord));
+    }
+    let team = row.as_ref().map_or(TeamId(NOTHING), |row| row.team_id);
+    let visible = may_with_team(gql, Action::ConfirmHours, team).await?;
+    Ok(row.filter(|_| visible).map(ServiceRecord))
 }
 
 /// Only oneself: other volunteers are reached through what they signed up for.

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use async_graphql::{Context, Object, Result, Subscription};
-use boai_entity::{Instant, ids::ShiftId};
+use boai_entity::{
+    Instant,
+    ids::{ActivityId, ShiftId, TeamId},
+};
 use futures_util::Stream;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -17,7 +20,11 @@ use crate::{
     ctx::Ctx,
     graphql::ctx,
     organisation,
-    platform::{bus::EVERYTHING, errors::Fault, node::GlobalId},
+    platform::{
+        bus::EVERYTHING,
+        errors::Fault,
+        node::{GlobalId, NOTHING},
+    },
 };
 
 /// Check-ins that a board shows.
@@ -133,13 +140,16 @@ async fn still(ctx: &Ctx) -> Result<Ctx, Fault> {
     Ok(Ctx { actor: Some(actor.ok_or(Fault::Unauthenticated)?), ..ctx.clone() })
 }
 
-/// "Not yours" answers as "not there".
+/// "Not yours" answers as "not there", after as many statements.
 async fn may_watch(ctx: &Ctx, shift: ShiftId) -> Result<(), Fault> {
     ctx.actor()?;
-    let not_there = || Fault::Forbidden("There is no such shift in your care. 您名下没有该班次。".into());
-    let facts = activities::store::shift_facts(&ctx.db.conn, shift).await?.ok_or_else(not_there)?;
-    let activity = activities::store::activity(&ctx.db.conn, facts.activity_id).await?.ok_or_else(not_there)?;
-    let team = organisation::store::placed_team(&ctx.db.conn, activity.team_id).await?.ok_or_else(not_there)?;
-    let allowed = ctx.may(Action::SeeRoster, Resource::Team { id: team.id, branch_path: &team.branch_path });
-    if allowed { Ok(()) } else { Err(not_there()) }
+    let activity = activities::store::shift_facts(&ctx.db.conn, shift).await?.map(|facts| facts.activity_id);
+    let activity = activities::store::activity(&ctx.db.conn, activity.unwrap_or(ActivityId(NOTHING))).await?;
+    let team = activity.map_or(TeamId(NOTHING), |activity| activity.team_id);
+    let team = organisation::store::placed_team(&ctx.db.conn, team).await?;
+    let resource = team.as_ref().map(|team| Resource::Team { id: team.id, branch_path: &team.branch_path });
+    if resource.is_some_and(|team| ctx.may(Action::SeeRoster, team)) {
+        return Ok(());
+    }
+    Err(Fault::Forbidden("There is no such shift in your care. 您名下没有该班次。".into()))
 }

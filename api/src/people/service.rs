@@ -20,6 +20,7 @@ use crate::{
     organisation,
     platform::{
         civil::civil_day,
+        node::NOTHING,
         refusal::{OrFault, Stop},
     },
 };
@@ -172,9 +173,10 @@ pub async fn grant_role(ctx: &Ctx, new: NewRole) -> Result<role_grant::Model, St
 pub async fn revoke_role(ctx: &Ctx, id: RoleGrantId, reason: &str) -> Result<RoleGrantId, Stop<RoleRefusal>> {
     ctx.actor().or_fault()?;
     let tx = ctx.db.begin().await.or_fault()?;
-    let grant = store::role_grant(&tx, id).await.or_fault()?.ok_or(RoleRefusal::NotFound)?;
-    let place = grant.team_id.map(Place::Team).or(grant.branch_id.map(Place::Branch)).ok_or(RoleRefusal::NotFound)?;
-    may_grant(ctx, &tx, place).await?;
+    let grant = store::role_grant(&tx, id).await.or_fault()?;
+    let place = grant.and_then(|grant| grant.team_id.map(Place::Team).or(grant.branch_id.map(Place::Branch)));
+    // What is not there takes as long as what is not the caller's.
+    may_grant(ctx, &tx, place.unwrap_or(Place::Branch(BranchId(NOTHING)))).await?;
     if !store::revoke_role(&tx, id, ctx.now()).await.or_fault()? {
         return Err(RoleRefusal::NotFound.into());
     }

@@ -14,6 +14,9 @@ pub trait NodeId: Copy + Send + Sync + 'static {
     fn uuid(self) -> Uuid;
 }
 
+/// The key of nothing, for questions that are asked only to take their time.
+pub const NOTHING: Uuid = Uuid::nil();
+
 /// Gives typed ids their GraphQL type's name.
 #[macro_export]
 macro_rules! node_ids {

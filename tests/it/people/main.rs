@@ -5,6 +5,7 @@ mod askers;
 mod browsing;
 mod enrolment;
 mod fields;
+mod not_yours;
 mod policy;
 mod roles;
 mod root_fields;

@@ -19,7 +19,7 @@ who serves there and is `themself`. `volunteer` has no role, `another leader` le
 above it (3301). Whoever changed something leaves a new scene to the next. `nothing` is null or an empty list.";
 
 /// What the answer comes to, in a word: `ok`, `nothing` for an empty list or null, or the code of what was refused.
-fn word(body: &Value, operation: &Operation) -> String {
+pub fn word(body: &Value, operation: &Operation) -> String {
     let codes = |errors: &Value, pointer: &str| -> Option<String> {
         let codes: BTreeSet<_> =
             errors.as_array()?.iter().filter_map(|error| error.pointer(pointer)?.as_str()).collect();
