@@ -227,6 +227,13 @@ impl Config {
         }
     }
 
+    /// The same for who only reads: no keys are made, and there may be none.
+    pub fn vault_if_there(&self) -> Result<Option<Vault>, String> {
+        let given = self.vault.keys.is_some() || self.vault.file.is_some();
+        let own = self.database_url.is_none() && self.data_dir.join("vault.keys").is_file();
+        if given || own { self.open_vault().map(Some) } else { Ok(None) }
+    }
+
     /// The database in use.
     pub fn database_url(&self) -> String {
         match &self.database_url {

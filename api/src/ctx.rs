@@ -4,15 +4,16 @@ use std::{ops::Deref, sync::Arc};
 
 use boai_entity::{
     Instant,
-    ids::{AuditEntryId, VolunteerId},
+    ids::{PersonId, VolunteerId},
 };
-use sea_orm::{ActiveValue::Set, ConnectionTrait, DbErr, EntityTrait};
+use sea_orm::{ConnectionTrait, DbErr};
 use uuid::Uuid;
 
 use crate::{
     access::{Action, Actor, Resource, allows},
     app::App,
     platform::{errors::Fault, lang::Lang, outbox},
+    trail::{self, Note},
 };
 
 #[derive(Clone)]
@@ -62,7 +63,8 @@ impl Ctx {
         self.actor.as_ref().is_some_and(|actor| allows(actor, action, resource))
     }
 
-    /// Writes down who did what, in the transaction that does it.
+    /// Writes down who did what, in the transaction that does it: as its last act, since the actor's chain is held from here
+    /// on (see `trail`).
     pub async fn audit(
         &self,
         tx: &impl ConnectionTrait,
@@ -71,18 +73,22 @@ impl Ctx {
         subject_id: Uuid,
         reason: Option<String>,
     ) -> Result<(), DbErr> {
-        let entry = boai_entity::audit_entry::ActiveModel {
-            id: Set(AuditEntryId(self.new_id())),
-            at: Set(self.now()),
-            actor: Set(self.actor.as_ref().map(|actor| actor.person)),
-            action: Set(action.into()),
-            subject: Set(subject.into()),
-            subject_id: Set(subject_id),
-            reason: Set(reason),
-            request_id: Set(self.request_id.clone()),
-        };
-        boai_entity::audit_entry::Entity::insert(entry).exec_without_returning(tx).await?;
-        Ok(())
+        let (action, subject) = (action.into(), subject.into());
+        trail::append(self, tx, vec![Note { action, subject, subject_id, reason, ..Note::default() }]).await
+    }
+
+    /// The same for what concerns a person without being that person or volunteer: they find it in their audit trail.
+    pub async fn audit_about(
+        &self,
+        tx: &impl ConnectionTrait,
+        person: PersonId,
+        action: &str,
+        (subject, subject_id): (&str, Uuid),
+        reason: Option<String>,
+    ) -> Result<(), DbErr> {
+        let (action, subject, subject_person) = (action.into(), subject.into(), Some(person));
+        trail::append(self, tx, vec![Note { action, subject, subject_id, subject_person, reason, ..Note::default() }])
+            .await
     }
 
     /// Tells the topic's listeners once the transaction has committed.

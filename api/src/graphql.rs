@@ -6,9 +6,12 @@ use async_graphql::{
     Context, Error, ID, Interface, MergedObject, Object, Result, Schema, SchemaBuilder, ValidationMode,
     dataloader::{DataLoader, Loader},
 };
-use boai_entity::ids::{
-    ActivityId, AttendanceId, BranchId, InboxItemId, PersonId, PostId, RoleGrantId, ServiceRecordId, SessionId,
-    ShiftId, SignUpId, TeamId, VolunteerId,
+use boai_entity::{
+    ids::{
+        ActivityId, AttendanceId, AuditEntryId, BranchId, InboxItemId, PersonId, PostId, RoleGrantId, ServiceRecordId,
+        SessionId, ShiftId, SignUpId, TeamId, VolunteerId,
+    },
+    kinds::LookPurpose,
 };
 use futures_util::future::BoxFuture;
 use sea_orm::DbErr;
@@ -52,11 +55,13 @@ use crate::{
         wire::{Registered, Screen, price::Price, screen::read_schema},
     },
     recognition::graphql::RecognitionQuery,
+    trail::looks::LookKeeper,
 };
 
 node_ids! {
     ActivityId => "Activity",
     AttendanceId => "Attendance",
+    AuditEntryId => "AuditEntry",
     BranchId => "Branch",
     InboxItemId => "InboxItem",
     PersonId => "Me",
@@ -147,7 +152,7 @@ async fn volunteer(gql: &Context<'_>, id: VolunteerId) -> Result<Option<Voluntee
     if !is_me(gql, id) {
         return Ok(None);
     }
-    Ok(load(gql, VolunteerById(id)).await?.map(|model| Volunteer { model, whole: true }))
+    Ok(load(gql, VolunteerById(id)).await?.map(|model| Volunteer { model, whole: Some(LookPurpose::Roster) }))
 }
 
 fn is_me(gql: &Context<'_>, volunteer: VolunteerId) -> bool {
@@ -181,6 +186,7 @@ pub fn schema(db: &Db, config: &Config) -> Boai {
     builder()
         .data(DataLoader::new(Loaders { db: db.clone() }, tokio::spawn))
         .extension(Report)
+        .extension(LookKeeper)
         .extension(Price(config.limits.cost))
         .validation_mode(ValidationMode::Fast)
         .limit_recursive_depth(64)

@@ -6,7 +6,7 @@
 //! and `store` is the one place where SQL lives. [`app`] builds all parts from [`config`].
 //!
 //! Services use only rooms that stand above their own in this list:
-//! platform, access, auth, policies, inbox, organisation, people, places, activities, hours, attendance, recognition, live, demo.
+//! platform, access, trail, auth, policies, inbox, organisation, people, places, activities, hours, attendance, recognition, live, demo.
 
 pub mod access;
 pub mod activities;
@@ -28,3 +28,4 @@ pub mod platform;
 pub mod policies;
 pub mod recognition;
 pub mod server;
+pub mod trail;

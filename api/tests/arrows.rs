@@ -5,9 +5,10 @@
 use std::{fs, path::Path};
 
 /// Rooms from the ground up: what tells a story may use only rooms that stand before its own.
-const ROOMS: [&str; 14] = [
+const ROOMS: [&str; 15] = [
     "platform",
     "access",
+    "trail",
     "auth",
     "policies",
     "inbox",

@@ -275,6 +275,30 @@ kinds! {
         CheckOutForgotten,
     }
 
+    /// What somebody looked at of somebody else's.
+    Sight {
+        /// The whole name, or the volunteer's number.
+        Name,
+        /// The phone number.
+        Phone,
+        /// The whole number of the identity document.
+        IdNumber,
+        /// Where the person was: how far from the place a check-in or check-out was, or its coordinates.
+        Location,
+    }
+
+    /// What somebody looked at somebody else's data for.
+    LookPurpose {
+        /// Sign-ups and attendances of a shift.
+        Roster,
+        /// Members of a team, and who asks to be one.
+        Membership,
+        /// Who answers for an activity.
+        PersonInCharge,
+        /// 实名认证: whether the identity document is the person's.
+        IdentityCheck,
+    }
+
     /// What a session token is for.
     TokenKind { Access, Refresh }
 

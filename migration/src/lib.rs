@@ -12,6 +12,7 @@ mod m0006_hours_ledger;
 mod m0007_recognition;
 mod m0008_inbox_outbox_and_audit;
 mod m0009_first_policies;
+mod m0020_audit_chains;
 
 pub struct Migrator;
 
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_recognition::Migration),
             Box::new(m0008_inbox_outbox_and_audit::Migration),
             Box::new(m0009_first_policies::Migration),
+            Box::new(m0020_audit_chains::Migration),
         ]
     }
 }

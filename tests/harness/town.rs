@@ -385,10 +385,18 @@ impl Town {
         count.map_or(0, |count| count.count)
     }
 
-    /// The ledger, records and totals agree and the chains hold.
+    /// The ledger, records and totals agree, and every chain holds.
     pub async fn audit(&self) {
         let report = boai::hours::audit::audit(&self.app.db, |_| {}).await.expect("the audit runs");
         assert!(report.faults.is_empty(), "{report}");
+        let trail = self.audit_trail().await;
+        assert!(trail.faults.is_empty(), "{trail}");
+    }
+
+    /// What `boai audit` says of the audit trail.
+    pub async fn audit_trail(&self) -> boai::trail::verify::Report {
+        let report = boai::trail::verify::verify(&self.app.db, Some(&self.app.vault), |_| {});
+        report.await.expect("the audit runs")
     }
 }
 

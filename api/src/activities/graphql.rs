@@ -7,7 +7,7 @@ use async_graphql::{
 use boai_entity::{
     Instant, activity,
     ids::{ActivityId, PostId, ShiftId, SignUpId, TeamId, VolunteerId},
-    kinds::{ActivityKind, ActivityState, Category, SignUpState, Skill},
+    kinds::{ActivityKind, ActivityState, Category, LookPurpose, SignUpState, Skill},
     post, shift, sign_up,
 };
 
@@ -137,6 +137,7 @@ impl Activity {
     async fn person_in_charge(&self, gql: &Context<'_>) -> Result<Option<Volunteer>> {
         let model = load(gql, VolunteerOfPerson(self.0.person_in_charge)).await?;
         let whole = may_with_team(gql, Action::SeeRoster, self.0.team_id).await?;
+        let whole = whole.then_some(LookPurpose::PersonInCharge);
         Ok(model.map(|model| Volunteer { model, whole }))
     }
     /// By start.
@@ -286,7 +287,8 @@ impl SignUp {
     async fn volunteer(&self, gql: &Context<'_>) -> Result<Option<Volunteer>> {
         let own = ctx(gql).actor.as_ref().and_then(|actor| actor.volunteer) == Some(self.model.volunteer_id);
         let model = load(gql, VolunteerById(self.model.volunteer_id)).await?;
-        Ok(model.map(|model| Volunteer { model, whole: self.whole || own }))
+        let whole = (self.whole || own).then_some(LookPurpose::Roster);
+        Ok(model.map(|model| Volunteer { model, whole }))
     }
 }
 

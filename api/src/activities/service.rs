@@ -159,10 +159,10 @@ pub async fn cancel(ctx: &Ctx, id: ActivityId, reason: &str) -> Done<activity::M
     store::save_activity(&tx, activity.clone()).await.or_fault()?;
     tell_signed_up(ctx, &tx, &activity, None, InboxKind::ActivityCancelled, reason).await?;
     store::cancel_sign_ups(&tx, id, now).await.or_fault()?;
-    ctx.audit(&tx, "CANCEL_ACTIVITY", "Activity", id.0, Some(reason.into())).await.or_fault()?;
     for shift in store::lock_shifts(&tx, id).await.or_fault()? {
         ctx.tell(&tx, board_topic(shift)).await.or_fault()?;
     }
+    ctx.audit(&tx, "CANCEL_ACTIVITY", "Activity", id.0, Some(reason.into())).await.or_fault()?;
     tx.commit().await.or_fault()?;
     ctx.committed.notify_one();
     Ok(activity)
@@ -209,8 +209,8 @@ pub async fn change_shift(ctx: &Ctx, id: ShiftId, change: ShiftChange) -> Done<s
         tell_signed_up(ctx, &tx, &activity, Some(id), InboxKind::ActivityChanged, &change.note).await?;
     }
     ctx.tell(&tx, board_topic(id)).await.or_fault()?;
-    ctx.audit(&tx, "CHANGE_SHIFT", "Shift", id.0, Some(format!("{seats} seats. {}", change.note))).await.or_fault()?;
     let shift = store::lock_shift(&tx, id).await.or_fault()?.ok_or(ActivityRefusal::NotFound)?;
+    ctx.audit(&tx, "CHANGE_SHIFT", "Shift", id.0, Some(format!("{seats} seats. {}", change.note))).await.or_fault()?;
     tx.commit().await.or_fault()?;
     ctx.committed.notify_one();
     Ok(shift)

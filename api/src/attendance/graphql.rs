@@ -4,7 +4,7 @@ use async_graphql::{Context, InputObject, Object, Result, SimpleObject};
 use boai_entity::{
     Instant, attendance,
     ids::{AttendanceId, ShiftId, VolunteerId},
-    kinds::{AttendanceState, EvidenceGrade},
+    kinds::{AttendanceState, EvidenceGrade, LookPurpose, Sight},
 };
 use uuid::Uuid;
 
@@ -22,6 +22,7 @@ use crate::{
     people::graphql::{Volunteer, volunteer_in_full},
     places::graphql::Place,
     platform::{db, errors::Fault, node::GlobalId, scalars::Metres},
+    trail::looks::saw,
 };
 
 /// 签到/签退: one stay at a shift. Only its volunteer and the team's leaders and desk ever see it.
@@ -47,8 +48,10 @@ impl Attendance {
         self.0.check_in_grade
     }
     /// How far from the place the check-in was; null when it was not by location.
-    async fn check_in_distance(&self) -> Option<Metres> {
-        self.0.check_in_distance_m.map(Metres)
+    async fn check_in_distance(&self, gql: &Context<'_>) -> Option<Metres> {
+        let distance = self.0.check_in_distance_m?;
+        saw(gql, self.0.volunteer_id, LookPurpose::Roster, Sight::Location);
+        Some(Metres(distance))
     }
     /// Null until check-out.
     async fn checked_out_at(&self) -> Option<Instant> {
@@ -64,7 +67,7 @@ impl Attendance {
     }
     /// Null only when it could not be read.
     async fn volunteer(&self, gql: &Context<'_>) -> Result<Option<Volunteer>> {
-        volunteer_in_full(gql, self.0.volunteer_id).await
+        volunteer_in_full(gql, self.0.volunteer_id, LookPurpose::Roster).await
     }
     /// What it counts for; null until check-out or the leader's word, for what is no service, and for the desk.
     async fn record(&self, gql: &Context<'_>) -> Result<Option<ServiceRecord>> {

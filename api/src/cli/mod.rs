@@ -18,6 +18,7 @@ use crate::{
     hours::audit::audit,
     platform::{clock::Clock, db::Db, random::Random, vault},
     server,
+    trail::verify::verify,
 };
 
 /// 博爱 (Boai): the volunteer service of the Red Cross.
@@ -172,9 +173,14 @@ async fn run(cli: Cli) -> Result<ExitCode, String> {
             let bar = std::io::stderr().is_terminal().then(indicatif::ProgressBar::new_spinner);
             let checked = |volunteers| bar.iter().for_each(|bar| bar.set_message(format!("{volunteers} volunteers")));
             let report = audit(&db, checked).await.map_err(|error| error.to_string())?;
-            bar.iter().for_each(indicatif::ProgressBar::finish_and_clear);
             println!("{report}");
-            return Ok(if report.faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+            let vault = config.vault_if_there()?;
+            let checked = |entries| bar.iter().for_each(|bar| bar.set_message(format!("{entries} audit entries")));
+            let trail = verify(&db, vault.as_ref(), checked).await.map_err(|error| error.to_string())?;
+            bar.iter().for_each(indicatif::ProgressBar::finish_and_clear);
+            println!("{trail}");
+            let fine = report.faults.is_empty() && trail.faults.is_empty();
+            return Ok(if fine { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -10,9 +10,7 @@ use boai_entity::{
     kinds::{EntryKind, RecordState, TotalDimension},
     ledger_entry, service_record, volunteer_total,
 };
-use sea_orm::{
-    AccessMode, DatabaseTransaction, DbBackend, DbErr, IsolationLevel, TransactionOptions, TransactionTrait,
-};
+use sea_orm::DbErr;
 
 use super::{
     ledger::total_moves,
@@ -60,7 +58,7 @@ pub async fn audit(db: &Db, mut progress: impl FnMut(u64)) -> Result<Report, DbE
     let mut report = Report::default();
     let mut after = None;
     loop {
-        let tx = snapshot(db).await?;
+        let tx = db.snapshot().await?;
         let volunteers = store::volunteers_after(&tx, after, BATCH).await?;
         let Some(last) = volunteers.last().copied() else { return Ok(report) };
         let mut entries = by_volunteer(store::entries_of(&tx, &volunteers).await?, |entry| entry.volunteer_id);
@@ -77,19 +75,6 @@ pub async fn audit(db: &Db, mut progress: impl FnMut(u64)) -> Result<Report, DbE
         progress(report.volunteers);
         after = Some(last);
     }
-}
-
-/// A transaction that sees the database as it is at its first statement. SQLite's always does.
-async fn snapshot(db: &Db) -> Result<DatabaseTransaction, DbErr> {
-    let options = match db.conn.get_database_backend() {
-        DbBackend::Sqlite => TransactionOptions::default(),
-        _ => TransactionOptions {
-            isolation_level: Some(IsolationLevel::RepeatableRead),
-            access_mode: Some(AccessMode::ReadOnly),
-            ..TransactionOptions::default()
-        },
-    };
-    db.conn.begin_with_options(options).await
 }
 
 fn by_volunteer<T>(rows: Vec<T>, key: impl Fn(&T) -> VolunteerId) -> BTreeMap<VolunteerId, Vec<T>> {

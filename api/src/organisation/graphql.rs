@@ -4,7 +4,7 @@ use async_graphql::{Context, InputObject, Object, Result, SimpleObject, connecti
 use boai_entity::{
     Instant, branch, division,
     ids::{BranchId, TeamId, VolunteerId},
-    kinds::{BranchKind, Category, DivisionLevel, MembershipState},
+    kinds::{BranchKind, Category, DivisionLevel, LookPurpose, MembershipState},
     team, team_member,
 };
 
@@ -232,7 +232,7 @@ impl TeamMember {
     /// Only the person and the team's leaders ever reach this object, so the name is whole. Null only when it could not
     /// be read.
     async fn volunteer(&self, gql: &Context<'_>) -> Result<Option<Volunteer>> {
-        volunteer_in_full(gql, self.0.volunteer_id).await
+        volunteer_in_full(gql, self.0.volunteer_id, LookPurpose::Membership).await
     }
 }
 

@@ -15,6 +15,7 @@ use crate::{graphql::Loaders, load_by_id};
 load_by_id! {
     DivisionByCode(String) => division: code,
     BranchById(BranchId) => branch: id,
+    BranchByPath(String) => branch: path,
     TeamById(TeamId) => team: id,
 }
 

@@ -5,7 +5,7 @@ use boai_entity::{
     Instant, consent,
     ids::{InboxItemId, PersonId, RoleGrantId, VolunteerId},
     inbox_item,
-    kinds::{ConsentKind, DayPart, InboxKind, Role, Skill, VolunteerState, Weekday},
+    kinds::{ConsentKind, DayPart, InboxKind, LookPurpose, Role, Sight, Skill, VolunteerState, Weekday},
     volunteer::{self},
 };
 
@@ -33,6 +33,10 @@ use crate::{
         scalars::{Date, PhoneNumber},
     },
     recognition::graphql::{BadgeStanding, StarStanding, my_badges, my_stars},
+    trail::{
+        graphql::{AuditEntry, my_trail},
+        looks::saw,
+    },
 };
 
 mod mutation;
@@ -42,7 +46,8 @@ pub use mutation::PeopleMutation;
 /// 志愿者, as the viewer may see them: others get a masked name (王*明), the person and their team's leaders the whole one.
 pub struct Volunteer {
     pub model: volunteer::Model,
-    pub whole: bool,
+    /// What the viewer may see the whole name for; none for whom it is masked.
+    pub whole: Option<LookPurpose>,
 }
 
 /// 志愿者, as the viewer may see them: others get a masked name (王*明), the person and their team's leaders the whole one.
@@ -52,13 +57,13 @@ impl Volunteer {
     pub async fn id(&self) -> GlobalId<VolunteerId> {
         GlobalId(self.model.id)
     }
-    /// Whole or masked, by who asks.
-    async fn name(&self) -> String {
-        if self.whole { self.model.name.clone() } else { masked(&self.model.name) }
+    /// Whole or masked, by who asks. Whose whole name is seen by others finds it in `me.whoLooked`.
+    async fn name(&self, gql: &Context<'_>) -> String {
+        if self.sees_whole(gql) { self.model.name.clone() } else { masked(&self.model.name) }
     }
     /// 志愿者编号; null where the name is masked.
-    async fn number(&self) -> Option<&str> {
-        self.whole.then_some(self.model.number.as_str())
+    async fn number(&self, gql: &Context<'_>) -> Option<&str> {
+        self.sees_whole(gql).then_some(self.model.number.as_str())
     }
     /// Enrolled (登记) or registered (注册).
     async fn state(&self) -> VolunteerState {
@@ -66,9 +71,18 @@ impl Volunteer {
     }
 }
 
+impl Volunteer {
+    /// Whether the viewer sees whose name it is; of others, that is written down.
+    fn sees_whole(&self, gql: &Context<'_>) -> bool {
+        let Some(purpose) = self.whole else { return false };
+        saw(gql, self.model.id, purpose, Sight::Name);
+        true
+    }
+}
+
 /// A volunteer for someone who has the right to the whole name; null only when it could not be read.
-pub async fn volunteer_in_full(gql: &Context<'_>, id: VolunteerId) -> Result<Option<Volunteer>> {
-    Ok(load(gql, VolunteerById(id)).await?.map(|model| Volunteer { model, whole: true }))
+pub async fn volunteer_in_full(gql: &Context<'_>, id: VolunteerId, purpose: LookPurpose) -> Result<Option<Volunteer>> {
+    Ok(load(gql, VolunteerById(id)).await?.map(|model| Volunteer { model, whole: Some(purpose) }))
 }
 
 /// Your own volunteer's file.
@@ -318,6 +332,31 @@ impl Me {
         let page = Page::read("inbox", PageArgs { first, after, last, before })?;
         let slice = inbox::store::inbox(&ctx(gql).db.conn, self.person, page).await.map_err(Fault::from)?;
         Ok(slice.connection("inbox", |row| (row.created_at, row.id.0), InboxItem))
+    }
+    /// Who looked at your whole name, phone number, ID number or location: when, in which role, what for; newest first. Once
+    /// for each request that showed something.
+    #[graphql(complexity = "pages::expected(first, last) * child_complexity + 1")]
+    async fn who_looked(
+        &self,
+        gql: &Context<'_>,
+        #[graphql(desc = "The first so many, 0 to 100; 20 by default.")] first: Option<i32>,
+        #[graphql(desc = "A cursor of this list: the page begins behind it.")] after: Option<String>,
+        #[graphql(desc = "The last so many, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor of this list: the page ends before it.")] before: Option<String>,
+    ) -> Result<Connection<String, AuditEntry>> {
+        my_trail(gql, self.person, self.volunteer, true, PageArgs { first, after, last, before }).await
+    }
+    /// What was done to what is yours, and who looked at it, newest first.
+    #[graphql(complexity = "pages::expected(first, last) * child_complexity + 1")]
+    async fn audit_trail(
+        &self,
+        gql: &Context<'_>,
+        #[graphql(desc = "The first so many, 0 to 100; 20 by default.")] first: Option<i32>,
+        #[graphql(desc = "A cursor of this list: the page begins behind it.")] after: Option<String>,
+        #[graphql(desc = "The last so many, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor of this list: the page ends before it.")] before: Option<String>,
+    ) -> Result<Connection<String, AuditEntry>> {
+        my_trail(gql, self.person, self.volunteer, false, PageArgs { first, after, last, before }).await
     }
 }
 

@@ -164,7 +164,8 @@ pub async fn grant_role(ctx: &Ctx, new: NewRole) -> Result<role_grant::Model, St
     if !store::add_role(&tx, grant.clone()).await.or_fault()? {
         return Err(RoleRefusal::AlreadyHeld.into());
     }
-    ctx.audit(&tx, "GRANT_ROLE", "RoleGrant", grant.id.0, Some(grant.role.as_str())).await.or_fault()?;
+    let role = Some(grant.role.as_str());
+    ctx.audit_about(&tx, holder, "GRANT_ROLE", ("RoleGrant", grant.id.0), role).await.or_fault()?;
     tx.commit().await.or_fault()?;
     Ok(grant)
 }
@@ -180,7 +181,8 @@ pub async fn revoke_role(ctx: &Ctx, id: RoleGrantId, reason: &str) -> Result<Rol
     if !store::revoke_role(&tx, id, ctx.now()).await.or_fault()? {
         return Err(RoleRefusal::NotFound.into());
     }
-    ctx.audit(&tx, "REVOKE_ROLE", "RoleGrant", id.0, Some(reason.into())).await.or_fault()?;
+    let subject = ("RoleGrant", id.0);
+    ctx.audit_about(&tx, grant.person_id, "REVOKE_ROLE", subject, Some(reason.into())).await.or_fault()?;
     tx.commit().await.or_fault()?;
     Ok(id)
 }

@@ -12,8 +12,9 @@ use std::{
 use boai_migration::Migrator;
 use chrono::{DateTime, Datelike, Utc};
 use sea_orm::{
-    ColumnTrait, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    FromQueryResult, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
+    AccessMode, ColumnTrait, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction,
+    DbBackend, DbErr, FromQueryResult, IsolationLevel, SqliteTransactionMode, Statement, TransactionOptions,
+    TransactionTrait, Value,
     sea_query::{Expr, LikeExpr, SimpleExpr},
 };
 use sea_orm_migration::{MigratorTrait, SchemaManagerConnection};
@@ -84,6 +85,19 @@ impl Db {
                 ..Default::default()
             })
             .await
+    }
+
+    /// A transaction that reads the database as it is at its first statement. SQLite's always does.
+    pub async fn snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
+        let options = match self.conn.get_database_backend() {
+            DbBackend::Sqlite => TransactionOptions::default(),
+            _ => TransactionOptions {
+                isolation_level: Some(IsolationLevel::RepeatableRead),
+                access_mode: Some(AccessMode::ReadOnly),
+                ..TransactionOptions::default()
+            },
+        };
+        self.conn.begin_with_options(options).await
     }
 
     /// Applies the migrations that are missing, and says how many. A database made by a newer version is refused.
