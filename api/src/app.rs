@@ -6,6 +6,7 @@ use tokio::sync::Notify;
 
 use crate::{
     config::Config,
+    identity::checker::Checker,
     platform::{bus::Bus, clock::Clock, db::Db, outbox, random::Random, sms::Sms, sms::Webhook, vault::Vault},
 };
 
@@ -51,6 +52,9 @@ impl App {
         tokio::spawn(relay);
         tokio::spawn(crate::attendance::jobs::close_forgotten_every_minute(app.clone()));
         tokio::spawn(crate::trail::jobs::seal_days_every_hour(app.clone()));
+        if let Some(checker) = Checker::of(&app.config)? {
+            tokio::spawn(crate::identity::jobs::ask_every_minute(app.clone(), checker));
+        }
         Ok(app)
     }
 }

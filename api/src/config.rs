@@ -51,6 +51,7 @@ pub struct Config {
     pub registered_operations: Option<PathBuf>,
     pub limits: Limits,
     pub sms: SmsConfig,
+    pub identity: IdentityConfig,
     pub sessions: SessionConfig,
     pub vault: VaultConfig,
     pub log: LogConfig,
@@ -62,6 +63,15 @@ pub struct SmsConfig {
     /// Where one-time codes are posted to; nothing prints them to standard output.
     pub webhook_url: Option<String>,
     /// Sent to the webhook as `authorization: Bearer …`.
+    pub webhook_secret: Option<Secret>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct IdentityConfig {
+    /// The service that is asked whether a name and an ID number belong together; without one, officers verify.
+    pub webhook_url: Option<String>,
+    /// Sent to it as `authorization: Bearer …`.
     pub webhook_secret: Option<Secret>,
 }
 
@@ -108,6 +118,7 @@ impl Default for Config {
             registered_operations: None,
             limits: Limits::default(),
             sms: SmsConfig::default(),
+            identity: IdentityConfig::default(),
             sessions: SessionConfig::default(),
             vault: VaultConfig::default(),
             log: LogConfig::default(),
@@ -179,6 +190,7 @@ impl Config {
         scheme("database_url", text(&self.database_url), &["postgres://", "postgresql://"])?;
         scheme("redis_url", text(&self.redis_url), &["redis://", "rediss://"])?;
         scheme("sms.webhook_url", self.sms.webhook_url.clone(), &["http://", "https://"])?;
+        scheme("identity.webhook_url", self.identity.webhook_url.clone(), &["http://", "https://"])?;
         within("database_connections", self.database_connections.into(), 1, 1000, "connections")?;
         within(
             "body_limit_bytes",

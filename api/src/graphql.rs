@@ -8,8 +8,8 @@ use async_graphql::{
 };
 use boai_entity::{
     ids::{
-        ActivityId, AttendanceId, AuditEntryId, BranchId, InboxItemId, PersonId, PostId, RoleGrantId, ServiceRecordId,
-        SessionId, ShiftId, SignUpId, TeamId, VolunteerId,
+        ActivityId, AttendanceId, AuditEntryId, BranchId, IdentityId, InboxItemId, PersonId, PostId, RoleGrantId,
+        ServiceRecordId, SessionId, ShiftId, SignUpId, TeamId, VolunteerId,
     },
     kinds::LookPurpose,
 };
@@ -34,6 +34,7 @@ use crate::{
         graphql::{HoursMutation, ServiceRecord},
         loaders::RecordById,
     },
+    identity::graphql::{IdentityMutation, IdentityQuery},
     live::graphql::LiveSubscription,
     node_ids,
     organisation::{
@@ -63,6 +64,7 @@ node_ids! {
     AttendanceId => "Attendance",
     AuditEntryId => "AuditEntry",
     BranchId => "Branch",
+    IdentityId => "IdentityCheck",
     InboxItemId => "InboxItem",
     PersonId => "Me",
     PostId => "Post",
@@ -161,7 +163,7 @@ fn is_me(gql: &Context<'_>, volunteer: VolunteerId) -> bool {
 
 /// What can be read.
 #[derive(MergedObject, Default)]
-pub struct Query(NodeQuery, PeopleQuery, OrganisationQuery, ActivityQuery, RecognitionQuery);
+pub struct Query(NodeQuery, PeopleQuery, IdentityQuery, OrganisationQuery, ActivityQuery, RecognitionQuery);
 
 /// What can be done. Each mutation takes one `input` and answers with a payload whose `errors` say what a person can run
 /// into; what is our fault, or not a valid request, is a top-level error with `extensions.code`.
@@ -169,6 +171,7 @@ pub struct Query(NodeQuery, PeopleQuery, OrganisationQuery, ActivityQuery, Recog
 pub struct Mutation(
     AuthMutation,
     PeopleMutation,
+    IdentityMutation,
     OrganisationMutation,
     ActivityMutation,
     AttendanceMutation,

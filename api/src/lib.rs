@@ -6,7 +6,7 @@
 //! and `store` is the one place where SQL lives. [`app`] builds all parts from [`config`].
 //!
 //! Services use only rooms that stand above their own in this list:
-//! platform, access, trail, auth, policies, inbox, organisation, people, places, activities, hours, attendance, recognition, live, demo.
+//! platform, access, trail, auth, policies, inbox, organisation, people, identity, places, activities, hours, attendance, recognition, live, demo.
 
 pub mod access;
 pub mod activities;
@@ -19,6 +19,7 @@ pub mod ctx;
 pub mod demo;
 pub mod graphql;
 pub mod hours;
+pub mod identity;
 pub mod inbox;
 pub mod live;
 pub mod organisation;

@@ -5,7 +5,7 @@
 use std::{fs, path::Path};
 
 /// Rooms from the ground up: what tells a story may use only rooms that stand before its own.
-const ROOMS: [&str; 15] = [
+const ROOMS: [&str; 16] = [
     "platform",
     "access",
     "trail",
@@ -14,6 +14,7 @@ const ROOMS: [&str; 15] = [
     "inbox",
     "organisation",
     "people",
+    "identity",
     "places",
     "activities",
     "hours",

@@ -33,6 +33,7 @@ ids! {
     BadgeRuleId
     BranchId
     ConsentId
+    IdentityId
     InboxItemId
     LedgerEntryId
     OutboxEventId

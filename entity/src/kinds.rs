@@ -112,6 +112,8 @@ kinds! {
         Location,
         /// Showing the full name to others, on the honour roll for example.
         Publication,
+        /// Keeping the number of an identity document for 实名认证 (sensitive personal information).
+        Identity,
     }
 
     /// A day of the week, in Asia/Shanghai.
@@ -273,6 +275,42 @@ kinds! {
         TeamDeclined,
         /// My attendance was never checked out and waits for the leader.
         CheckOutForgotten,
+        /// 实名认证: my identity was verified.
+        IdentityVerified,
+        /// 实名认证: my identity was not verified, with a reason.
+        IdentityRejected,
+    }
+
+    /// 证件类型: a document whose 18-character number follows GB 11643, with birth date and check character.
+    IdDocument {
+        /// 居民身份证
+        IdentityCard,
+        /// 港澳台居民居住证
+        ResidencePermit,
+        /// 外国人永久居留身份证, as issued since December 2023.
+        PermanentResidence,
+    }
+
+    /// What the verification service said of a name and a number.
+    IdentityAnswer {
+        /// They belong together.
+        Match,
+        /// They do not: an officer has the last word, for no machine turns anybody away.
+        Mismatch,
+        /// It knows no such number.
+        Unknown,
+    }
+
+    /// 实名认证: what became of an identity that was to be verified.
+    IdentityState {
+        /// 待核验
+        Pending,
+        /// 已认证
+        Verified,
+        /// 未通过
+        Rejected,
+        /// 已撤回: the person withdrew it.
+        Withdrawn,
     }
 
     /// What somebody looked at of somebody else's.

@@ -13,6 +13,8 @@ mod m0007_recognition;
 mod m0008_inbox_outbox_and_audit;
 mod m0009_first_policies;
 mod m0020_audit_chains;
+mod m0021_identities;
+mod m0022_consent_texts;
 
 pub struct Migrator;
 
@@ -30,6 +32,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_inbox_outbox_and_audit::Migration),
             Box::new(m0009_first_policies::Migration),
             Box::new(m0020_audit_chains::Migration),
+            Box::new(m0021_identities::Migration),
+            Box::new(m0022_consent_texts::Migration),
         ]
     }
 }

@@ -9,7 +9,7 @@ mod servers;
 mod town;
 
 pub use log::{Log, leaks, log, secrets_in};
-pub use persons::{Answer, Person, id};
+pub use persons::{Answer, Person, id, id_number};
 pub use reviewed::reviewed;
 pub use schema::{Field, Of, Schema, Type};
 pub use servers::{VAULT_KEYS, empty_postgres};

@@ -47,10 +47,12 @@ pub enum Action {
     FoundTeams,
     /// Grant and revoke roles on a branch.
     GrantBranchRoles,
+    /// Verify the identity of people who live below a branch, and see the number of their document.
+    VerifyIdentity,
 }
 
 impl Action {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::SeeRoster,
         Self::RunActivities,
         Self::ConfirmHours,
@@ -58,6 +60,7 @@ impl Action {
         Self::GrantTeamRoles,
         Self::FoundTeams,
         Self::GrantBranchRoles,
+        Self::VerifyIdentity,
     ];
 }
 

@@ -16,6 +16,7 @@ use crate::{
     config::{Config, Flags},
     demo,
     hours::audit::audit,
+    identity::rotation::rotate,
     platform::{clock::Clock, db::Db, random::Random, vault},
     server,
     trail::verify::verify,
@@ -72,6 +73,11 @@ enum Command {
         /// The file; without it `vault.file` of the settings, or vault.keys in the folder of the embedded database.
         #[arg(long, value_name = "FILE")]
         file: Option<PathBuf>,
+        #[command(flatten)]
+        data: DataPlace,
+    },
+    /// Seal everything anew that an older key sealed, with the key that seals now; can be stopped and started again.
+    RotateKeys {
         #[command(flatten)]
         data: DataPlace,
     },
@@ -159,17 +165,20 @@ async fn run(cli: Cli) -> Result<ExitCode, String> {
             let id = vault::add_key(&path, &Random::system())?;
             println!("{}: from now on the key {id} seals", path.display());
         }
+        Command::RotateKeys { data } => {
+            let config = Config::read(file, &data.flags())?;
+            let db = open_what_is_there(&config).await?;
+            let vault = config.vault_if_there()?.ok_or("there are no keys: set vault.file or vault.keys")?;
+            let bar = std::io::stderr().is_terminal().then(indicatif::ProgressBar::new_spinner);
+            let seen = |values| bar.iter().for_each(|bar| bar.set_message(format!("{values} sealed values")));
+            let rotated = rotate(&db, &vault, seen).await.map_err(|fault| format!("{fault:?}"))?;
+            bar.iter().for_each(indicatif::ProgressBar::finish_and_clear);
+            println!("{rotated}");
+            return Ok(if rotated.faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
         Command::Audit { data } => {
             let config = Config::read(file, &data.flags())?;
-            // A mistyped folder would be filled with a new database, whose books are in order.
-            if config.database_url.is_none() && !config.data_dir.join("boai.sqlite").is_file() {
-                return Err(format!(
-                    "data_dir = {}: there is no boai.sqlite to audit in it. Name its folder with --data-dir, or set DATABASE_URL",
-                    config.data_dir.display()
-                ));
-            }
-            let db = open(&config).await?;
-            db.migrate().await.map_err(|error| error.to_string())?;
+            let db = open_what_is_there(&config).await?;
             let bar = std::io::stderr().is_terminal().then(indicatif::ProgressBar::new_spinner);
             let checked = |volunteers| bar.iter().for_each(|bar| bar.set_message(format!("{volunteers} volunteers")));
             let report = audit(&db, checked).await.map_err(|error| error.to_string())?;
@@ -184,6 +193,19 @@ async fn run(cli: Cli) -> Result<ExitCode, String> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A mistyped folder would be filled with a new database, in which all is well.
+async fn open_what_is_there(config: &Config) -> Result<Db, String> {
+    if config.database_url.is_none() && !config.data_dir.join("boai.sqlite").is_file() {
+        return Err(format!(
+            "data_dir = {}: there is no boai.sqlite in it. Name its folder with --data-dir, or set DATABASE_URL",
+            config.data_dir.display()
+        ));
+    }
+    let db = open(config).await?;
+    db.migrate().await.map_err(|error| error.to_string())?;
+    Ok(db)
 }
 
 async fn serve(config: Config) -> Result<(), String> {

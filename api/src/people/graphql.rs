@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, InputObject, Object, Result, SimpleObject, connection::Connection};
 use boai_entity::{
-    Instant, consent,
+    Instant, consent, consent_text,
     ids::{InboxItemId, PersonId, RoleGrantId, VolunteerId},
     inbox_item,
     kinds::{ConsentKind, DayPart, InboxKind, LookPurpose, Role, Sight, Skill, VolunteerState, Weekday},
@@ -11,7 +11,7 @@ use boai_entity::{
 
 use super::{
     loaders::VolunteerById,
-    rules::masked,
+    rules::{masked, missing},
     store::{self, HeldRole},
 };
 use crate::{
@@ -20,6 +20,7 @@ use crate::{
     auth::{self, graphql::Session},
     graphql::{ctx, load},
     hours::graphql::{HoursSummary, ServiceRecord, my_hours, my_records},
+    identity::graphql::{IdentityCheck, my_identity},
     inbox,
     organisation::{
         self,
@@ -28,6 +29,7 @@ use crate::{
     },
     platform::{
         errors::Fault,
+        lang::Lang,
         node::GlobalId,
         pages::{self, Page, PageArgs},
         scalars::{Date, PhoneNumber},
@@ -173,6 +175,39 @@ impl Consent {
     }
 }
 
+/// 授权书: a text that people agree to.
+pub struct ConsentText(consent_text::Model);
+
+/// 授权书: a text that people agree to.
+#[Object]
+impl ConsentText {
+    /// What it is about.
+    async fn kind(&self) -> ConsentKind {
+        self.0.kind
+    }
+    /// To be sent back with the consent.
+    async fn version(&self) -> &str {
+        &self.0.version
+    }
+    /// Since when it is the one in force.
+    async fn in_force_from(&self) -> Instant {
+        self.0.in_force_from
+    }
+    /// In the caller's language (`Accept-Language`: zh-CN or en). The Chinese text is the one that binds.
+    async fn title(&self, gql: &Context<'_>) -> &str {
+        in_language(gql, &self.0.title_zh, &self.0.title_en)
+    }
+    /// In the caller's language (`Accept-Language`: zh-CN or en), a line for each paragraph. The Chinese text is the one that
+    /// binds.
+    async fn text(&self, gql: &Context<'_>) -> &str {
+        in_language(gql, &self.0.text_zh, &self.0.text_en)
+    }
+}
+
+fn in_language<'a>(gql: &Context<'_>, zh: &'a str, en: &'a str) -> &'a str {
+    if ctx(gql).lang == Lang::En { en } else { zh }
+}
+
 /// A role in force.
 pub struct RoleGrant(HeldRole);
 
@@ -253,6 +288,18 @@ impl Me {
     async fn volunteer(&self, gql: &Context<'_>) -> Result<Option<MyVolunteer>> {
         let Some(volunteer) = self.volunteer else { return Ok(None) };
         Ok(load(gql, VolunteerById(volunteer)).await?.map(MyVolunteer))
+    }
+    /// 实名认证: the document that you last handed in; null when you never did.
+    async fn identity(&self, gql: &Context<'_>) -> Result<Option<IdentityCheck>> {
+        my_identity(gql, self.person).await
+    }
+    /// Texts to show you next, for you to agree to: the terms when you have not agreed to those in force, and any other
+    /// text of which you agreed to an older version.
+    async fn consents_missing(&self, gql: &Context<'_>) -> Result<Vec<ConsentText>> {
+        let ctx = ctx(gql);
+        let texts = store::texts_in_force(&ctx.db.conn, ctx.now()).await.map_err(Fault::from)?;
+        let given = store::consents_in_force(&ctx.db.conn, self.person).await.map_err(Fault::from)?;
+        Ok(missing(texts, &given).into_iter().map(ConsentText).collect())
     }
     /// Every consent you ever gave, newest first.
     async fn consents(&self, gql: &Context<'_>) -> Result<Vec<Consent>> {
@@ -335,7 +382,7 @@ impl Me {
     }
     /// Who looked at your whole name, phone number, ID number or location: when, in which role, what for; newest first. Once
     /// for each request that showed something.
-    #[graphql(complexity = "pages::expected(first, last) * child_complexity + 1")]
+    #[graphql(complexity = "pages::price(first, last, child_complexity, 1)")]
     async fn who_looked(
         &self,
         gql: &Context<'_>,
@@ -347,7 +394,7 @@ impl Me {
         my_trail(gql, self.person, self.volunteer, true, PageArgs { first, after, last, before }).await
     }
     /// What was done to what is yours, and who looked at it, newest first.
-    #[graphql(complexity = "pages::expected(first, last) * child_complexity + 1")]
+    #[graphql(complexity = "pages::price(first, last, child_complexity, 1)")]
     async fn audit_trail(
         &self,
         gql: &Context<'_>,
@@ -369,5 +416,11 @@ impl PeopleQuery {
     async fn me(&self, gql: &Context<'_>) -> Option<Me> {
         let actor = ctx(gql).actor.as_ref()?;
         Some(Me { person: actor.person, volunteer: actor.volunteer })
+    }
+    /// The texts in force that people are asked to agree to, one for each kind.
+    async fn consent_texts(&self, gql: &Context<'_>) -> Result<Vec<ConsentText>> {
+        let ctx = ctx(gql);
+        let texts = store::texts_in_force(&ctx.db.conn, ctx.now()).await.map_err(Fault::from)?;
+        Ok(texts.into_iter().map(ConsentText).collect())
     }
 }

@@ -1,6 +1,6 @@
 //! Who may enrol, how names are shown to others, and what can be refused about roles and consents.
 
-use boai_entity::Instant;
+use boai_entity::{Instant, consent, consent_text, kinds::ConsentKind};
 use chrono::{Datelike, NaiveDate};
 
 use crate::{platform::civil::civil_day, refusals};
@@ -31,6 +31,14 @@ refusals! {
         /// There is no such division.
         ResidenceUnknown at "residenceCode"
             => "There is no division with this code. Choose one with `divisions`.", "没有该行政区划代码,请重新选择居住地。";
+        /// The terms were not those in force.
+        TermsOutdated { current: String } at "acceptedTermsVersion"
+            => "This is not the text of the terms in force. Show version {current} and agree to it; see `consentTexts`.",
+               "服务条款不是现行版本,请阅读并同意版本 {current}。";
+        /// The text about location was not the one in force.
+        LocationTextOutdated { current: String } at "locationConsentVersion"
+            => "This is not the text about location in force. Show version {current} and agree to it, or leave the consent out.",
+               "位置信息授权书不是现行版本,请阅读版本 {current},或暂不授权。";
         /// The terms of service must be agreed to.
         TermsNotAccepted at "acceptedTermsVersion"
             => "Without agreeing to the terms of service nobody can enrol.", "须同意服务条款后方可登记。";
@@ -40,6 +48,10 @@ refusals! {
 refusals! {
     /// Why the consent did not change.
     ConsentRefusal, ConsentErrorCode, ConsentError {
+        /// The version is not that of the text in force.
+        Outdated { current: String } at "version" => "This is not the text in force. Show version {current} and agree to it; see `consentTexts`.", "授权书不是现行版本,请阅读并同意版本 {current}。";
+        /// This consent is given together with the number.
+        WithTheNumber at "kind" => "This consent is given with the number of the identity document: use `submitIdentity`.", "该项授权在提交证件号码时一并给出。";
         /// This consent is not in force.
         NotInForce at "kind" => "This consent is not in force, so there is nothing to withdraw.", "该项授权未生效,无需撤回。";
         /// Volunteers stay bound by the terms.
@@ -63,6 +75,22 @@ refusals! {
         /// The end lies in the past.
         EndsInThePast at "endsAt" => "The role would have ended before it began. Choose a later end.", "结束时间不能早于现在。";
     }
+}
+
+/// The text that was shown is not the one in force.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outdated {
+    pub current: String,
+}
+
+/// Of the texts in force those to be shown to somebody who gave these consents, which are in force too: the terms, and
+/// whatever was agreed to in an older version. What was never agreed to was withheld, and nobody is asked twice.
+pub fn missing(texts: Vec<consent_text::Model>, given: &[consent::Model]) -> Vec<consent_text::Model> {
+    let wanted = |text: &consent_text::Model| match given.iter().find(|consent| consent.kind == text.kind) {
+        Some(consent) => consent.version != text.version,
+        None => text.kind == ConsentKind::Terms,
+    };
+    texts.into_iter().filter(wanted).collect()
 }
 
 /// Whole years of age on a day.

@@ -2,16 +2,16 @@
 
 use boai_entity::{
     Instant, consent,
-    ids::{BranchId, RoleGrantId, TeamId, VolunteerId},
+    ids::{BranchId, PersonId, RoleGrantId, TeamId, VolunteerId},
     kinds::{ConsentKind, Role, VolunteerState},
     role_grant,
     volunteer::{self, Availability, Skills},
 };
 use chrono::{Datelike, NaiveDate};
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, DbErr};
 
 use super::{
-    rules::{ConsentRefusal, EnrolRefusal, RoleRefusal, may_enrol},
+    rules::{ConsentRefusal, EnrolRefusal, Outdated, RoleRefusal, may_enrol},
     store::{self, Added},
 };
 use crate::{
@@ -72,29 +72,55 @@ pub async fn enrol(ctx: &Ctx, new: Enrolment) -> Result<volunteer::Model, Stop<E
             Added::NumberTaken => {}
         }
     }
-    let consents = [(ConsentKind::Terms, Some(terms)), (ConsentKind::Location, new.location_consent)];
-    for (kind, version) in consents.into_iter().filter_map(|(kind, version)| Some((kind, version?))) {
-        let consent = store::new_consent(ctx.new_id(), person, kind, &version, now);
-        store::give_consent(&tx, consent).await.or_fault()?;
+    let agreed = agree(ctx, &tx, person, ConsentKind::Terms, &terms).await.or_fault()?;
+    agreed.map_err(|outdated| EnrolRefusal::TermsOutdated { current: outdated.current })?;
+    if let Some(version) = new.location_consent {
+        let agreed = agree(ctx, &tx, person, ConsentKind::Location, &version).await.or_fault()?;
+        agreed.map_err(|outdated| EnrolRefusal::LocationTextOutdated { current: outdated.current })?;
     }
     ctx.audit(&tx, "ENROL", "Volunteer", row.id.0, None).await.or_fault()?;
     tx.commit().await.or_fault()?;
     Ok(row)
 }
 
-/// Gives a consent with the version of the text that was shown. Giving it twice is giving it once.
+/// Gives a consent with the version of the text that was shown, which must be the one in force. It takes the place of one
+/// that was given for an older text. Says whether it is new: giving it twice is giving it once.
+pub async fn agree(
+    ctx: &Ctx,
+    tx: &impl ConnectionTrait,
+    person: PersonId,
+    kind: ConsentKind,
+    version: &str,
+) -> Result<Result<bool, Outdated>, DbErr> {
+    let now = ctx.now();
+    let text = store::texts_in_force(tx, now).await?.into_iter().find(|text| text.kind == kind);
+    let text = text.ok_or_else(|| DbErr::RecordNotFound(format!("a text of {} in force", kind.as_str())))?;
+    if text.version != version {
+        return Ok(Err(Outdated { current: text.version }));
+    }
+    store::end_older_consent(tx, person, kind, version, now).await?;
+    let consent = store::new_consent(ctx.new_id(), person, kind, version, now);
+    Ok(Ok(store::give_consent(tx, consent).await?))
+}
+
+/// Gives a consent by itself.
 pub async fn give_consent(
     ctx: &Ctx,
     kind: ConsentKind,
     version: &str,
 ) -> Result<Vec<consent::Model>, Stop<ConsentRefusal>> {
     let person = ctx.actor().or_fault()?.person;
-    let tx = ctx.db.begin().await.or_fault()?;
-    let consent = store::new_consent(ctx.new_id(), person, kind, version, ctx.now());
-    if store::give_consent(&tx, consent).await.or_fault()? {
-        ctx.audit(&tx, "GIVE_CONSENT", "Person", person.0, Some(kind.as_str())).await.or_fault()?;
+    if kind == ConsentKind::Identity {
+        return Err(ConsentRefusal::WithTheNumber.into());
     }
+    let tx = ctx.db.begin().await.or_fault()?;
+    let given = agree(ctx, &tx, person, kind, version).await.or_fault()?;
+    let given = given.map_err(|outdated| ConsentRefusal::Outdated { current: outdated.current })?;
     let consents = store::consents(&tx, person).await.or_fault()?;
+    if given {
+        let what = format!("{} {version}", kind.as_str());
+        ctx.audit(&tx, "GIVE_CONSENT", "Person", person.0, Some(what)).await.or_fault()?;
+    }
     tx.commit().await.or_fault()?;
     Ok(consents)
 }
@@ -109,8 +135,8 @@ pub async fn withdraw_consent(ctx: &Ctx, kind: ConsentKind) -> Result<Vec<consen
     if !store::withdraw_consent(&tx, person, kind, ctx.now()).await.or_fault()? {
         return Err(ConsentRefusal::NotInForce.into());
     }
-    ctx.audit(&tx, "WITHDRAW_CONSENT", "Person", person.0, Some(kind.as_str())).await.or_fault()?;
     let consents = store::consents(&tx, person).await.or_fault()?;
+    ctx.audit(&tx, "WITHDRAW_CONSENT", "Person", person.0, Some(kind.as_str())).await.or_fault()?;
     tx.commit().await.or_fault()?;
     Ok(consents)
 }
@@ -175,9 +201,10 @@ pub async fn revoke_role(ctx: &Ctx, id: RoleGrantId, reason: &str) -> Result<Rol
     ctx.actor().or_fault()?;
     let tx = ctx.db.begin().await.or_fault()?;
     let grant = store::role_grant(&tx, id).await.or_fault()?;
-    let place = grant.and_then(|grant| grant.team_id.map(Place::Team).or(grant.branch_id.map(Place::Branch)));
+    let place = grant.as_ref().and_then(|grant| grant.team_id.map(Place::Team).or(grant.branch_id.map(Place::Branch)));
     // What is not there takes as long as what is not the caller's.
     may_grant(ctx, &tx, place.unwrap_or(Place::Branch(BranchId(NOTHING)))).await?;
+    let grant = grant.ok_or(RoleRefusal::NotFound)?;
     if !store::revoke_role(&tx, id, ctx.now()).await.or_fault()? {
         return Err(RoleRefusal::NotFound.into());
     }

@@ -1,7 +1,7 @@
 //! Volunteers, consents, roles and inboxes in the database.
 
 use boai_entity::{
-    Instant, consent,
+    Instant, consent, consent_text,
     ids::{BranchId, ConsentId, PersonId, RoleGrantId, TeamId, VolunteerId},
     kinds::{ConsentKind, Role},
     role_grant, volunteer,
@@ -56,6 +56,42 @@ pub async fn volunteer_by_number(db: &impl ConnectionTrait, number: &str) -> Res
 /// other. No volunteer ever waits for another's.
 pub async fn lock(db: &impl ConnectionTrait, id: VolunteerId) -> Result<Option<volunteer::Model>, DbErr> {
     db::one(db, format!("SELECT * FROM volunteer WHERE id = $1 {}", db::for_update(db)), [id.into()]).await
+}
+
+/// The text of each kind that is in force.
+pub async fn texts_in_force(db: &impl ConnectionTrait, now: Instant) -> Result<Vec<consent_text::Model>, DbErr> {
+    let text = "SELECT * FROM consent_text t WHERE in_force_from <= $1 AND NOT EXISTS (
+                    SELECT 1 FROM consent_text n
+                    WHERE n.kind = t.kind AND n.in_force_from > t.in_force_from AND n.in_force_from <= $1)
+                ORDER BY kind LIMIT 100";
+    db::all(db, text, [now.into()]).await
+}
+
+/// The consents that are in force, one of a kind at most.
+pub async fn consents_in_force(db: &impl ConnectionTrait, person: PersonId) -> Result<Vec<consent::Model>, DbErr> {
+    consent::Entity::find()
+        .filter(consent::Column::PersonId.eq(person))
+        .filter(consent::Column::WithdrawnAt.is_null())
+        .all(db)
+        .await
+}
+
+/// Ends a consent that was given for another version of its text.
+pub async fn end_older_consent(
+    db: &impl ConnectionTrait,
+    person: PersonId,
+    kind: ConsentKind,
+    version: &str,
+    now: Instant,
+) -> Result<(), DbErr> {
+    let update = consent::Entity::update_many()
+        .col_expr(consent::Column::WithdrawnAt, now.into())
+        .filter(consent::Column::PersonId.eq(person))
+        .filter(consent::Column::Kind.eq(kind))
+        .filter(consent::Column::Version.ne(version))
+        .filter(consent::Column::WithdrawnAt.is_null());
+    update.exec(db).await?;
+    Ok(())
 }
 
 /// Gives a consent; false when it is in force already.

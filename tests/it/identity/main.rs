@@ -3,7 +3,11 @@
 use boai::platform::db::run;
 use boai_tests::{Town, at};
 
+mod consents;
+mod numbers;
+mod rotation;
 mod trail;
+mod verification_service;
 mod who_looked;
 
 /// An access token lives half an hour; those of everybody who signed in so far now outlive the story, wherever it moves

@@ -5,7 +5,7 @@ use boai_entity::{
     ids::BranchId,
     kinds::{BranchKind, DivisionLevel},
 };
-use boai_tests::{Person, Town, at, id, insert_all, shift};
+use boai_tests::{Person, Town, at, id, id_number, insert_all, shift};
 use serde_json::json;
 
 use crate::{
@@ -128,6 +128,9 @@ pub async fn settle(town: &Town) -> (Scene, Person<'_>) {
     let change =
         "mutation($id: ID!) { changeActivity(input: { activityId: $id, note: \"带水\" }) { errors { code } } }";
     leader.ask(change, json!({ "id": posted.activity })).await.fine();
+    let hand_in = "mutation($number: String!) { submitIdentity(input: {
+        document: IDENTITY_CARD, number: $number, consentVersion: \"2026-01\" }) { identity { id } errors { code } } }";
+    let identity = served.ask(hand_in, json!({ "number": id_number(&served.phone) })).await.fine();
     let mine = "{ me { id sessions { id } signUps { nodes { id } } inbox { nodes { id } } } }";
     let mine = served.ask(mine, json!({})).await;
     let scene = Scene {
@@ -142,6 +145,7 @@ pub async fn settle(town: &Town) -> (Scene, Person<'_>) {
         person: mine.text("/me/id"),
         sign_up: mine.text("/me/signUps/nodes/0/id"),
         inbox_item: mine.text("/me/inbox/nodes/0/id"),
+        identity: identity.text("/submitIdentity/identity/id"),
         post: draft.text("/createActivity/activity/shifts/0/posts/0/id"),
         posted,
     };

@@ -1,7 +1,7 @@
 //! Every root field of the schema, with the smallest input that makes sense.
 
 use boai::platform::node::encode;
-use boai_tests::{Person, Posted, Town, id};
+use boai_tests::{Person, Posted, Town, id, id_number};
 
 /// Things of 西湖救援队 and of people who have nothing to do with whoever asks.
 pub struct Scene {
@@ -24,6 +24,8 @@ pub struct Scene {
     pub person: String,
     pub sign_up: String,
     pub inbox_item: String,
+    /// An identity that waits for an officer.
+    pub identity: String,
 }
 
 pub struct Operation {
@@ -66,7 +68,10 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         "teamId: \"{team}\", category: RESCUE, title: \"x\", description: \"x\", placeName: \"x\", address: \"x\",
          divisionCode: \"330106\", {place}, shifts: [{{ {times} }}]"
     );
-    let enrol = "name: \"Ling\", birthDate: \"1990-01-01\", residenceCode: \"330106\", acceptedTermsVersion: \"1\"";
+    let enrol =
+        "name: \"Ling\", birthDate: \"1990-01-01\", residenceCode: \"330106\", acceptedTermsVersion: \"2026-01\"";
+    let checks = format!("identityChecks(branchId: \"{branch}\") {{ nodes {{ id }} }}");
+    let number_of_card = id_number(&who.town.new_phone());
     vec![
         activities("published", "公开"),
         activities("drafts", "草稿"),
@@ -74,6 +79,8 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         query("branches", "", "/branches/nodes", "branches { nodes { id } }"),
         query("division", "", "/division", "division(code: \"33\") { name }"),
         query("divisions", "", "/divisions/nodes", "divisions { nodes { name } }"),
+        query("consentTexts", "", "/consentTexts", "consentTexts { kind }"),
+        query("identityChecks", "", "/identityChecks/nodes", checks),
         query("me", "", "/me", "me { id }"),
         node("a published activity", "/node", activity, ""),
         node("a draft", "/node", draft, ""),
@@ -89,6 +96,7 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         node("somebody's role", "/node", grant, ""),
         node("somebody's sign-up", "/node", &scene.sign_up, ""),
         node("somebody's inbox", "/node", &scene.inbox_item, ""),
+        node("somebody's identity", "/node", &scene.identity, ""),
         node("a draft's post", "/node", &scene.post, ""),
         node(
             "a team's members",
@@ -108,11 +116,12 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         mutation("confirmHours", "", format!("items: [{{ attendanceId: \"{attendance}\" }}]")),
         mutation("createActivity", "", draft_input),
         mutation("decideTeamMember", "", format!("teamId: \"{team}\", volunteerId: \"{applicant}\", accept: true")),
+        mutation("decideIdentity", "", format!("identityId: \"{}\", verified: true", scene.identity)),
         mutation("endSession", "the own", ""),
         mutation("endSession", "somebody's", format!("sessionId: \"{session}\"")),
         mutation("enrolAsVolunteer", "", enrol),
         mutation("foundTeam", "", format!("branchId: \"{branch}\", name: \"新队\", speciality: RESCUE")),
-        mutation("giveConsent", "", "kind: PUBLICATION, version: \"1\""),
+        mutation("giveConsent", "", "kind: PUBLICATION, version: \"2026-01\""),
         mutation(
             "grantRole",
             "on a team",
@@ -128,9 +137,15 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         mutation("publishActivity", "", format!("activityId: \"{draft}\"")),
         mutation("refreshSession", "", format!("refreshToken: \"{}\"", who.refresh_token)),
         mutation("requestSignInCode", "", format!("phone: \"{}\"", who.town.new_phone())),
+        mutation("revealIdNumber", "", format!("identityId: \"{}\", reason: \"x\"", scene.identity)),
         mutation("revokeRole", "", format!("grantId: \"{grant}\", reason: \"x\"")),
         mutation("signIn", "", format!("phone: \"{}\", code: \"123456\", device: \"x\"", who.town.new_phone())),
         mutation("signUpForShift", "", format!("shiftId: \"{shift}\"")),
+        mutation(
+            "submitIdentity",
+            "",
+            format!("document: IDENTITY_CARD, number: \"{number_of_card}\", consentVersion: \"2026-01\""),
+        ),
         mutation("withdrawConsent", "", "kind: LOCATION"),
         Operation {
             root: "Subscription",

@@ -84,7 +84,9 @@ async fn a_database_of_a_newer_version_is_left_alone() {
 #[test]
 fn an_audit_of_a_folder_without_a_database_is_no_clean_audit() {
     let folder = tempfile::tempdir().expect("a folder");
-    refuses(&mut over(&folder, &["audit"]), &["data_dir = ", "no boai.sqlite", "--data-dir"]);
+    for command in ["audit", "rotate-keys"] {
+        refuses(&mut over(&folder, &[command]), &["data_dir = ", "no boai.sqlite", "--data-dir"]);
+    }
     assert!(!folder.path().join("boai.sqlite").exists(), "none was made");
 }
 
@@ -116,7 +118,8 @@ fn the_demo_plays_a_day_once_and_leaves_clean_books() {
     }
     let again = runs(&mut demo());
     assert!(again.contains("The data is there from an earlier run") && !again.contains("checkIn"), "{again}");
-    assert!(runs(&mut over(&folder, &["audit"])).contains("chains hold"));
+    assert!(runs(&mut over(&folder, &["audit"])).contains("the audit trail holds"));
+    assert!(runs(&mut over(&folder, &["rotate-keys"])).contains("0 of them sealed anew"));
 }
 
 /// A screen that watches and a phone that keeps its connection must not keep the server from stopping.

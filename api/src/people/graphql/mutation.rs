@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     graphql::{ctx, settle},
+    identity,
     platform::{
         db,
         errors::Fault,
@@ -174,7 +175,8 @@ impl PeopleMutation {
         Ok(EnrolAsVolunteerPayload { me, errors })
     }
 
-    /// Gives a consent. Giving it twice is giving it once.
+    /// Gives a consent, with the version of the text in force (see `consentTexts`); it takes the place of one that was given
+    /// for an older text. Giving it twice is giving it once.
     async fn give_consent(&self, gql: &Context<'_>, input: GiveConsentInput) -> Result<ConsentPayload> {
         let ctx = ctx(gql);
         let version = text::line("version", &input.version, 50, true)?;
@@ -183,10 +185,14 @@ impl PeopleMutation {
         Ok(ConsentPayload { consents: consents.unwrap_or_default().into_iter().map(Consent).collect(), errors })
     }
 
-    /// Withdraws a consent; what it allowed stops at once. Without `LOCATION` you check in by code or at the desk.
+    /// Withdraws a consent; what it allowed stops at once. Without `LOCATION` you check in by code or at the desk; with
+    /// `IDENTITY` the number of your identity document is erased.
     async fn withdraw_consent(&self, gql: &Context<'_>, input: WithdrawConsentInput) -> Result<ConsentPayload> {
         let ctx = ctx(gql);
-        let withdrawn = service::withdraw_consent(ctx, input.kind).await;
+        let withdrawn = match input.kind {
+            ConsentKind::Identity => identity::service::withdraw(ctx).await,
+            kind => service::withdraw_consent(ctx, kind).await,
+        };
         let (consents, errors) = settle(ctx, withdrawn, ConsentError::new)?;
         Ok(ConsentPayload { consents: consents.unwrap_or_default().into_iter().map(Consent).collect(), errors })
     }
