@@ -7,7 +7,9 @@ use tokio::sync::Notify;
 use crate::{
     config::Config,
     identity::checker::Checker,
-    platform::{bus::Bus, clock::Clock, db::Db, outbox, random::Random, sms::Sms, sms::Webhook, vault::Vault},
+    platform::{
+        bus::Bus, clock::Clock, db::Db, outbox, random::Random, sms::Sms, sms::Webhook, vault::Vault, wechat::WeChat,
+    },
 };
 
 /// The parts that every request shares. Nothing in it may be needed by another instance.
@@ -17,6 +19,8 @@ pub struct App {
     pub clock: Clock,
     pub random: Random,
     pub sms: Sms,
+    /// None where sign-in with WeChat is not set up.
+    pub wechat: Option<WeChat>,
     pub bus: Bus,
     /// Seals what must not be read in the database.
     pub vault: Vault,
@@ -47,7 +51,8 @@ impl App {
                 .map_err(|error| format!("sms.webhook_url: {error}"))?,
             (None, None) => Sms::Log,
         };
-        let app = Arc::new(Self { config, db, clock, random, sms, bus, vault, committed: Arc::default() });
+        let wechat = wechat(&config).map_err(|error| format!("wechat.base_url: {error}"))?;
+        let app = Arc::new(Self { config, db, clock, random, sms, wechat, bus, vault, committed: Arc::default() });
         let relay = outbox::relay(app.db.clone(), app.bus.clone(), app.clock.clone(), app.committed.clone());
         tokio::spawn(relay);
         tokio::spawn(crate::attendance::jobs::close_forgotten_every_minute(app.clone()));
@@ -57,4 +62,10 @@ impl App {
         }
         Ok(app)
     }
+}
+
+fn wechat(config: &Config) -> Result<Option<WeChat>, reqwest::Error> {
+    let settings = &config.wechat;
+    let (Some(app_id), Some(secret)) = (&settings.app_id, &settings.app_secret) else { return Ok(None) };
+    WeChat::new(&settings.base_url, app_id.clone(), secret.0.clone()).map(Some)
 }

@@ -52,6 +52,7 @@ pub struct Config {
     pub limits: Limits,
     pub sms: SmsConfig,
     pub identity: IdentityConfig,
+    pub wechat: WeChatConfig,
     pub sessions: SessionConfig,
     pub vault: VaultConfig,
     pub log: LogConfig,
@@ -77,11 +78,24 @@ pub struct IdentityConfig {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+pub struct WeChatConfig {
+    /// Where `code2Session` is asked: `{base_url}/sns/jscode2session`.
+    pub base_url: String,
+    /// AppID of the mini program; without it and the secret, nobody signs in with WeChat.
+    pub app_id: Option<String>,
+    /// AppSecret of the mini program.
+    pub app_secret: Option<Secret>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct SessionConfig {
     /// Life of an access token, in minutes.
     pub access_minutes: i64,
     /// Life of a refresh token, in days.
     pub refresh_days: i64,
+    /// Devices that a person may be signed in on; one more ends the session unused for longest.
+    pub per_person: u32,
 }
 
 /// Keys for what is sealed in the database. With neither, the embedded database has a file of its own in `data_dir`.
@@ -119,6 +133,7 @@ impl Default for Config {
             limits: Limits::default(),
             sms: SmsConfig::default(),
             identity: IdentityConfig::default(),
+            wechat: WeChatConfig::default(),
             sessions: SessionConfig::default(),
             vault: VaultConfig::default(),
             log: LogConfig::default(),
@@ -126,9 +141,15 @@ impl Default for Config {
     }
 }
 
+impl Default for WeChatConfig {
+    fn default() -> Self {
+        Self { base_url: "https://api.weixin.qq.com".into(), app_id: None, app_secret: None }
+    }
+}
+
 impl Default for SessionConfig {
     fn default() -> Self {
-        Self { access_minutes: 30, refresh_days: 60 }
+        Self { access_minutes: 30, refresh_days: 60, per_person: 10 }
     }
 }
 
@@ -191,6 +212,22 @@ impl Config {
         scheme("redis_url", text(&self.redis_url), &["redis://", "rediss://"])?;
         scheme("sms.webhook_url", self.sms.webhook_url.clone(), &["http://", "https://"])?;
         scheme("identity.webhook_url", self.identity.webhook_url.clone(), &["http://", "https://"])?;
+        scheme("wechat.base_url", Some(self.wechat.base_url.clone()), &["http://", "https://"])?;
+        match (&self.wechat.app_id, &self.wechat.app_secret) {
+            (Some(app_id), Some(secret)) if app_id.is_empty() || secret.0.is_empty() => {
+                return Err(
+                    "wechat.app_id and wechat.app_secret = \"\": must not be empty; leave both out to do without"
+                        .into(),
+                );
+            }
+            (Some(_), None) => {
+                return Err("wechat.app_secret = nothing: wechat.app_id is set, so it must be too".into());
+            }
+            (None, Some(_)) => {
+                return Err("wechat.app_id = nothing: wechat.app_secret is set, so it must be too".into());
+            }
+            _ => {}
+        }
         within("database_connections", self.database_connections.into(), 1, 1000, "connections")?;
         within(
             "body_limit_bytes",
@@ -211,6 +248,7 @@ impl Config {
         }
         within("sessions.access_minutes", self.sessions.access_minutes, 1, 1440, "minutes")?;
         within("sessions.refresh_days", self.sessions.refresh_days, 1, 365, "days")?;
+        within("sessions.per_person", self.sessions.per_person.into(), 1, 100, "devices")?;
         if self.vault.keys.is_some() && self.vault.file.is_some() {
             return Err(
                 "vault.keys and vault.file: set one of the two, so that it is plain which keys are in use".into()
@@ -313,6 +351,11 @@ mod tests {
             ("database_connections = 0", "database_connections", "0", "1 to 1000"),
             ("[sessions]\naccess_minutes = 'x'", "sessions.access_minutes", "x", "a whole number"),
             ("database_url = 'mysql://u:secret@h/d'", "database_url", "mysql", "postgres://"),
+            ("[sessions]\nper_person = 0", "sessions.per_person", "0", "1 to 100"),
+            ("[wechat]\nbase_url = 'api.weixin.qq.com'", "wechat.base_url", "api.weixin", "https://"),
+            ("[wechat]\napp_id = 'wx1'", "wechat.app_secret", "nothing", "must be too"),
+            ("[wechat]\napp_secret = 'secret'", "wechat.app_id", "nothing", "must be too"),
+            ("[wechat]\napp_id = ''\napp_secret = 'x'", "wechat.app_id", "\"\"", "leave both out"),
             ("[log]\nfilter = 'a=b=c'", "log.filter", "a=b=c", "level"),
             ("lissten = 'x'", "lissten", "", "listen"),
             ("[vault]\nkeys = 'k1:secret'\nfile = 'f'", "vault.keys", "vault.file", "one of the two"),

@@ -8,8 +8,8 @@ use async_graphql::{
 };
 use boai_entity::{
     ids::{
-        ActivityId, AttendanceId, AuditEntryId, BranchId, IdentityId, InboxItemId, PersonId, PostId, RoleGrantId,
-        ServiceRecordId, SessionId, ShiftId, SignUpId, TeamId, VolunteerId,
+        AccountRecoveryId, ActivityId, AttendanceId, AuditEntryId, BranchId, IdentityId, InboxItemId, PersonId, PostId,
+        RoleGrantId, ServiceRecordId, SessionId, ShiftId, SignUpId, TeamId, VolunteerId,
     },
     kinds::LookPurpose,
 };
@@ -45,6 +45,7 @@ use crate::{
     people::{
         graphql::{PeopleMutation, PeopleQuery, Volunteer},
         loaders::VolunteerById,
+        recovery::graphql::{RecoveryMutation, RecoveryQuery},
     },
     platform::{
         db::Db,
@@ -60,6 +61,7 @@ use crate::{
 };
 
 node_ids! {
+    AccountRecoveryId => "AccountRecovery",
     ActivityId => "Activity",
     AttendanceId => "Attendance",
     AuditEntryId => "AuditEntry",
@@ -163,7 +165,15 @@ fn is_me(gql: &Context<'_>, volunteer: VolunteerId) -> bool {
 
 /// What can be read.
 #[derive(MergedObject, Default)]
-pub struct Query(NodeQuery, PeopleQuery, IdentityQuery, OrganisationQuery, ActivityQuery, RecognitionQuery);
+pub struct Query(
+    NodeQuery,
+    PeopleQuery,
+    IdentityQuery,
+    RecoveryQuery,
+    OrganisationQuery,
+    ActivityQuery,
+    RecognitionQuery,
+);
 
 /// What can be done. Each mutation takes one `input` and answers with a payload whose `errors` say what a person can run
 /// into; what is our fault, or not a valid request, is a top-level error with `extensions.code`.
@@ -172,6 +182,7 @@ pub struct Mutation(
     AuthMutation,
     PeopleMutation,
     IdentityMutation,
+    RecoveryMutation,
     OrganisationMutation,
     ActivityMutation,
     AttendanceMutation,

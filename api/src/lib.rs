@@ -6,7 +6,8 @@
 //! and `store` is the one place where SQL lives. [`app`] builds all parts from [`config`].
 //!
 //! Services use only rooms that stand above their own in this list:
-//! platform, access, trail, auth, policies, inbox, organisation, people, identity, places, activities, hours, attendance, recognition, live, demo.
+//! platform, access, trail, inbox, auth, policies, organisation, people, identity, places, activities, hours, attendance,
+//! recognition, live, demo.
 
 pub mod access;
 pub mod activities;

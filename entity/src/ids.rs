@@ -26,6 +26,7 @@ macro_rules! ids {
 }
 
 ids! {
+    AccountRecoveryId
     ActivityId
     AttendanceId
     AttendanceAttemptId

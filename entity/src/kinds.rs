@@ -275,6 +275,24 @@ kinds! {
         TeamDeclined,
         /// My attendance was never checked out and waits for the leader.
         CheckOutForgotten,
+        /// I signed in on another device; if that was not me, I end that session and tell my branch.
+        NewSignIn,
+        /// A session of mine was ended because its refresh token was used a second time.
+        SessionTokenReused,
+        /// My account moved to another phone number.
+        PhoneChanged,
+        /// A WeChat account was linked to mine.
+        WechatLinked,
+        /// My WeChat account was unlinked.
+        WechatUnlinked,
+        /// An officer opened a recovery of my account: I object if I have not asked for it.
+        RecoveryOpened,
+        /// A second officer approved it: the waiting period runs, in which I can object.
+        RecoveryApproved,
+        /// It was declined or objected to, and changed nothing.
+        RecoveryStopped,
+        /// My account was recovered.
+        AccountRecovered,
         /// 实名认证: my identity was verified.
         IdentityVerified,
         /// 实名认证: my identity was not verified, with a reason.
@@ -335,6 +353,8 @@ kinds! {
         PersonInCharge,
         /// 实名认证: whether the identity document is the person's.
         IdentityCheck,
+        /// 账号恢复: giving an account back to whoever lost the phone.
+        Recovery,
     }
 
     /// What a session token is for.
@@ -346,5 +366,68 @@ kinds! {
         SignedOut,
         /// A refresh token was used a second time: it may have been stolen.
         TokenReused,
+        /// The person signed in again on the same installation.
+        Replaced,
+        /// The person signed in on more devices than one may have: the one unused for longest.
+        TooMany,
+        /// The account moved to another phone number.
+        PhoneChanged,
+        /// The account was recovered.
+        Recovered,
+        /// The WeChat account that it came through was unlinked.
+        WechatUnlinked,
+    }
+
+    /// What a device runs.
+    Platform {
+        /// iOS or iPadOS.
+        Ios,
+        /// Android.
+        Android,
+        /// 鸿蒙
+        Harmony,
+        /// 微信小程序
+        WechatMiniProgram,
+        /// A browser.
+        Web,
+        /// Anything else, or not told.
+        Other,
+    }
+
+    /// How a session came to be.
+    SignInWay {
+        /// By a one-time code to the phone.
+        Code,
+        /// By a linked WeChat account.
+        Wechat,
+        /// By a recovery of the account.
+        Recovery,
+    }
+
+    /// What a one-time code is good for.
+    CodePurpose {
+        SignIn,
+        /// To the old number, when an account moves to another.
+        ChangePhoneFrom,
+        /// To the new number.
+        ChangePhoneTo,
+        /// To the new number, when an account is recovered.
+        Recovery,
+    }
+
+    /// Where the recovery of an account stands.
+    RecoveryState {
+        /// Opened by one officer; waits for a second.
+        Opened,
+        /// Approved by a second officer. The old number has had the notice once the waiting period has an end.
+        Approved,
+        /// The account is at the new number.
+        Completed,
+        /// Stopped by whoever holds the old phone.
+        Objected,
+        /// Stopped by an officer.
+        Declined,
+        /// Nobody went on in time.
+        Expired,
     }
 }

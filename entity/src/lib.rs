@@ -7,6 +7,7 @@
 pub mod ids;
 pub mod kinds;
 
+pub mod account_recovery;
 pub mod activity;
 pub mod attendance;
 pub mod attendance_attempt;
@@ -38,6 +39,8 @@ pub mod team;
 pub mod team_member;
 pub mod volunteer;
 pub mod volunteer_total;
+pub mod wechat_link;
+pub mod wechat_ticket;
 
 /// A point in time as the tables keep it.
 pub type Instant = chrono::DateTime<chrono::Utc>;

@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::{
     ids::{PersonId, SessionId},
-    kinds::SessionEnd,
+    kinds::{Platform, SessionEnd, SignInWay},
 };
 
 #[sea_orm::model]
@@ -19,6 +19,10 @@ pub struct Model {
     pub last_used_at: ChronoDateTimeUtc,
     pub ended_at: Option<ChronoDateTimeUtc>,
     pub end_reason: Option<SessionEnd>,
+    pub platform: Platform,
+    pub way: SignInWay,
+    /// Made by the app when it was installed, so that signing in again there is no new device.
+    pub installation_id: Option<Uuid>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -15,6 +15,8 @@ pub struct Model {
     pub expires_at: ChronoDateTimeUtc,
     /// When a refresh token was exchanged. A second use ends the session.
     pub used_at: Option<ChronoDateTimeUtc>,
+    /// The hash of the refresh token that it was given for; none for the first two of a session.
+    pub parent: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -12,6 +12,10 @@ mod m0006_hours_ledger;
 mod m0007_recognition;
 mod m0008_inbox_outbox_and_audit;
 mod m0009_first_policies;
+mod m0010_devices;
+mod m0011_code_purposes;
+mod m0012_account_recovery;
+mod m0013_wechat;
 mod m0020_audit_chains;
 mod m0021_identities;
 mod m0022_consent_texts;
@@ -31,6 +35,10 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_recognition::Migration),
             Box::new(m0008_inbox_outbox_and_audit::Migration),
             Box::new(m0009_first_policies::Migration),
+            Box::new(m0010_devices::Migration),
+            Box::new(m0011_code_purposes::Migration),
+            Box::new(m0012_account_recovery::Migration),
+            Box::new(m0013_wechat::Migration),
             Box::new(m0020_audit_chains::Migration),
             Box::new(m0021_identities::Migration),
             Box::new(m0022_consent_texts::Migration),

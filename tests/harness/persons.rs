@@ -148,7 +148,8 @@ impl<'t> Person<'t> {
         stranger.ask(document, json!({ "token": token })).await
     }
 
-    fn keep_tokens(&mut self, tokens: &Value) {
+    /// Keeps the tokens of a payload such as `signIn`'s.
+    pub fn keep_tokens(&mut self, tokens: &Value) {
         self.access_token = tokens["accessToken"].as_str().map(str::to_owned);
         self.refresh_token = tokens["refreshToken"].as_str().unwrap_or_default().to_owned();
     }

@@ -13,13 +13,14 @@ use boai::{
         db::Db,
         random::Random,
         sms::{Recorder, Sms},
+        wechat::WeChat,
     },
     server,
 };
 use boai_entity::{
     Instant, branch, consent, division,
     ids::{BranchId, PersonId, SessionId, TeamId, VolunteerId},
-    kinds::{BranchKind, Category, ConsentKind, DivisionLevel, Skill, TokenKind, VolunteerState},
+    kinds::{BranchKind, Category, ConsentKind, DivisionLevel, Platform, SignInWay, Skill, TokenKind, VolunteerState},
     person, session, session_token, team,
     volunteer::{self, Availability, Skills},
 };
@@ -173,7 +174,7 @@ impl Town {
         // The outbox relay and the jobs keep that pool of connections to themselves, so that the statements counted on
         // this one are those that requests sent.
         let db = Db::connect(&jobs.config.database_url(), jobs.config.database_connections).await;
-        let app = Arc::new(Self::parts(&jobs, db.expect("the database opens"), jobs.sms.clone()));
+        let app = Arc::new(Self::parts(&jobs, db.expect("the database opens")));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         tokio::spawn(server::serve(app.clone(), listener, std::future::pending()));
@@ -208,14 +209,15 @@ impl Town {
         }
     }
 
-    /// The app's parts with another pool of connections and another way to send texts; no job runs beside it.
-    fn parts(app: &App, db: Db, sms: Sms) -> App {
+    /// The app's parts with another pool of connections; no job runs beside it.
+    fn parts(app: &App, db: Db) -> App {
         App {
             config: app.config.clone(),
             db,
             clock: app.clock.clone(),
             random: app.random.clone(),
-            sms,
+            sms: app.sms.clone(),
+            wechat: app.wechat.clone(),
             bus: app.bus.clone(),
             vault: app.vault.clone(),
             committed: app.committed.clone(),
@@ -224,10 +226,18 @@ impl Town {
 
     /// A second instance of the server on the town's database, which sends its texts this way; its address.
     pub async fn instance_with_sms(&self, sms: Sms) -> String {
+        self.instance(App { sms, ..Self::parts(&self.app, self.app.db.clone()) }).await
+    }
+
+    /// A second instance, which asks this WeChat who signs in.
+    pub async fn instance_with_wechat(&self, wechat: WeChat) -> String {
+        self.instance(App { wechat: Some(wechat), ..Self::parts(&self.app, self.app.db.clone()) }).await
+    }
+
+    async fn instance(&self, app: App) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
-        let app = Arc::new(Self::parts(&self.app, self.app.db.clone(), sms));
-        tokio::spawn(server::serve(app, listener, std::future::pending()));
+        tokio::spawn(server::serve(Arc::new(app), listener, std::future::pending()));
         url
     }
 
@@ -317,6 +327,9 @@ impl Town {
                 last_used_at: now,
                 ended_at: None,
                 end_reason: None,
+                platform: Platform::Other,
+                way: SignInWay::Code,
+                installation_id: None,
             });
             for (kind, token) in [(TokenKind::Access, &access), (TokenKind::Refresh, &refresh)] {
                 tokens.push(session_token::Model {
@@ -325,6 +338,7 @@ impl Town {
                     kind,
                     expires_at: far,
                     used_at: None,
+                    parent: None,
                 });
             }
             (phone.access_token, phone.refresh_token) = (Some(access), refresh);

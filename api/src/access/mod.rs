@@ -49,10 +49,12 @@ pub enum Action {
     GrantBranchRoles,
     /// Verify the identity of people who live below a branch, and see the number of their document.
     VerifyIdentity,
+    /// Give the account of a volunteer who lives below a branch back to whoever lost the phone.
+    RecoverAccounts,
 }
 
 impl Action {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::SeeRoster,
         Self::RunActivities,
         Self::ConfirmHours,
@@ -61,6 +63,7 @@ impl Action {
         Self::FoundTeams,
         Self::GrantBranchRoles,
         Self::VerifyIdentity,
+        Self::RecoverAccounts,
     ];
 }
 

@@ -1,16 +1,30 @@
-//! Sign-in, sessions.
+//! Sign-in, sessions, the number that an account is at.
 
-use async_graphql::{Context, InputObject, Object, Result, SimpleObject};
-use boai_entity::{Instant, ids::SessionId, session};
+use async_graphql::{MergedObject, Object, SimpleObject};
+use boai_entity::{
+    Instant,
+    ids::SessionId,
+    kinds::{Platform, SignInWay},
+    session,
+};
+use uuid::Uuid;
 
-use super::{
-    rules::{EndSessionError, RefreshSessionError, RequestSignInCodeError, SignInError},
-    service::{self, Tokens},
-};
-use crate::{
-    graphql::{ctx, settle},
-    platform::{node::GlobalId, scalars::PhoneNumber, text},
-};
+use super::sessions::{Device, Tokens};
+use crate::platform::{errors::Fault, node::GlobalId, text};
+
+mod phone;
+mod sessions;
+mod sign_in;
+mod wechat;
+
+/// What can be done about signing in.
+#[derive(MergedObject, Default)]
+pub struct AuthMutation(
+    sign_in::SignInMutation,
+    sessions::SessionMutation,
+    phone::PhoneMutation,
+    wechat::WeChatMutation,
+);
 
 /// A device on which you are signed in.
 pub struct Session {
@@ -29,11 +43,19 @@ impl Session {
     async fn device(&self) -> &str {
         &self.model.device
     }
+    /// What the device runs, as it said at sign-in.
+    async fn platform(&self) -> Platform {
+        self.model.platform
+    }
+    /// How you signed in there.
+    async fn signed_in_by(&self) -> SignInWay {
+        self.model.way
+    }
     /// When you signed in there.
     async fn created_at(&self) -> Instant {
         self.model.created_at
     }
-    /// When its tokens were last refreshed.
+    /// When its tokens were last refreshed: in use, about every half hour.
     async fn last_used_at(&self) -> Instant {
         self.model.last_used_at
     }
@@ -70,115 +92,7 @@ impl From<Tokens> for SessionTokens {
     }
 }
 
-/// What `requestSignInCode` takes.
-#[derive(InputObject)]
-struct RequestSignInCodeInput {
-    /// The phone that gets the text message.
-    phone: PhoneNumber,
-}
-
-/// What became of it.
-#[derive(SimpleObject)]
-struct RequestSignInCodePayload {
-    /// Until when the code is good; null when none was sent.
-    expires_at: Option<Instant>,
-    /// Why it was refused, for people and for the app; empty when it was done.
-    errors: Vec<RequestSignInCodeError>,
-}
-
-/// What `signIn` takes.
-#[derive(InputObject)]
-struct SignInInput {
-    /// The number that the code was sent to.
-    phone: PhoneNumber,
-    /// The six digits from the text message.
-    code: String,
-    /// A name for the device that its owner will recognise, at most 100 characters.
-    device: String,
-}
-
-/// What became of it.
-#[derive(SimpleObject)]
-struct SignInPayload {
-    /// Null when the sign-in was refused.
-    tokens: Option<SessionTokens>,
-    /// Why it was refused, for people and for the app; empty when it was done.
-    errors: Vec<SignInError>,
-}
-
-/// What `refreshSession` takes.
-#[derive(InputObject)]
-struct RefreshSessionInput {
-    /// The newest one; an older one ends the session.
-    refresh_token: String,
-}
-
-/// What became of it.
-#[derive(SimpleObject)]
-struct RefreshSessionPayload {
-    /// Null when the refresh was refused.
-    tokens: Option<SessionTokens>,
-    /// Why it was refused, for people and for the app; empty when it was done.
-    errors: Vec<RefreshSessionError>,
-}
-
-/// What `endSession` takes.
-#[derive(InputObject)]
-struct EndSessionInput {
-    /// One of `me.sessions`; the current one when left out.
-    session_id: Option<GlobalId<SessionId>>,
-}
-
-/// What became of it.
-#[derive(SimpleObject)]
-struct EndSessionPayload {
-    /// The session that ended; null when none did.
-    session_id: Option<GlobalId<SessionId>>,
-    /// Why it was refused, for people and for the app; empty when it was done.
-    errors: Vec<EndSessionError>,
-}
-
-#[derive(Default)]
-pub struct AuthMutation;
-
-#[Object]
-impl AuthMutation {
-    /// Sends a one-time code of six digits to the phone: good for 5 minutes and 5 tries; one a minute and ten a day for
-    /// each number. The answer is the same whether the number is known or not.
-    async fn request_sign_in_code(
-        &self,
-        gql: &Context<'_>,
-        input: RequestSignInCodeInput,
-    ) -> Result<RequestSignInCodePayload> {
-        let ctx = ctx(gql);
-        let sent = service::request_code(ctx, &input.phone).await;
-        let (expires_at, errors) = settle(ctx, sent, RequestSignInCodeError::new)?;
-        Ok(RequestSignInCodePayload { expires_at, errors })
-    }
-
-    /// Exchanges phone number and code for a session. A new number becomes a new person, who can then enrol.
-    async fn sign_in(&self, gql: &Context<'_>, input: SignInInput) -> Result<SignInPayload> {
-        let ctx = ctx(gql);
-        let device = text::line("device", &input.device, 100, true)?;
-        let signed_in = service::sign_in(ctx, &input.phone, &input.code, &device).await;
-        let (tokens, errors) = settle(ctx, signed_in, SignInError::new)?;
-        Ok(SignInPayload { tokens: tokens.map(Into::into), errors })
-    }
-
-    /// Exchanges a refresh token for new tokens. Send it without an `Authorization` header (an access token that has expired
-    /// is refused with 401, whatever comes with it), and once at a time: a token used twice ends the session.
-    async fn refresh_session(&self, gql: &Context<'_>, input: RefreshSessionInput) -> Result<RefreshSessionPayload> {
-        let ctx = ctx(gql);
-        let refreshed = service::refresh(ctx, &input.refresh_token).await;
-        let (tokens, errors) = settle(ctx, refreshed, RefreshSessionError::new)?;
-        Ok(RefreshSessionPayload { tokens: tokens.map(Into::into), errors })
-    }
-
-    /// Signs out: ends the current session or another one of yours, at once.
-    async fn end_session(&self, gql: &Context<'_>, input: EndSessionInput) -> Result<EndSessionPayload> {
-        let ctx = ctx(gql);
-        let ended = service::end_session(ctx, input.session_id.map(|id| id.0)).await;
-        let (session, errors) = settle(ctx, ended, EndSessionError::new)?;
-        Ok(EndSessionPayload { session_id: session.map(GlobalId), errors })
-    }
+/// A device, as it names itself.
+pub fn device(name: &str, platform: Platform, installation: Option<Uuid>) -> Result<Device, Fault> {
+    Ok(Device { name: text::line("device", name, 100, true)?, platform, installation })
 }

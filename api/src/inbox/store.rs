@@ -32,18 +32,32 @@ pub async fn add_inbox_items(
             .into_tuple()
             .all(db)
             .await?;
-        let items = persons.into_iter().map(|person| inbox_item::ActiveModel {
-            id: Set(InboxItemId(new_id())),
-            person_id: Set(person),
-            kind: Set(kind),
-            activity_id: Set(place.map(|(activity, _)| activity)),
-            shift_id: Set(place.and_then(|(_, shift)| shift)),
-            note: Set(note.into()),
-            created_at: Set(now),
-            read_at: Set(None),
-        });
-        inbox_item::Entity::insert_many(items).exec_without_returning(db).await?;
+        add_items(db, &persons, &mut new_id, kind, place, note, now).await?;
     }
+    Ok(())
+}
+
+/// One item for each of these persons' inboxes, who are few enough for one statement.
+pub async fn add_items(
+    db: &impl ConnectionTrait,
+    persons: &[PersonId],
+    mut new_id: impl FnMut() -> uuid::Uuid,
+    kind: InboxKind,
+    place: Option<(ActivityId, Option<ShiftId>)>,
+    note: &str,
+    now: Instant,
+) -> Result<(), DbErr> {
+    let items = persons.iter().map(|&person| inbox_item::ActiveModel {
+        id: Set(InboxItemId(new_id())),
+        person_id: Set(person),
+        kind: Set(kind),
+        activity_id: Set(place.map(|(activity, _)| activity)),
+        shift_id: Set(place.and_then(|(_, shift)| shift)),
+        note: Set(note.into()),
+        created_at: Set(now),
+        read_at: Set(None),
+    });
+    inbox_item::Entity::insert_many(items).exec_without_returning(db).await?;
     Ok(())
 }
 

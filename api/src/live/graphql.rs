@@ -17,6 +17,7 @@ use crate::{
         graphql::Attendance,
         store::{HeadCount, head_count, latest},
     },
+    auth::sessions::sessions_topic,
     ctx::Ctx,
     graphql::ctx,
     organisation,
@@ -112,6 +113,7 @@ impl LiveSubscription {
         let mut changes = ctx.bus.subscribe();
         may_watch(&ctx, shift).await?;
         let topic = board_topic(shift);
+        let sessions = sessions_topic(ctx.actor()?.person);
         Ok(async_stream::try_stream! {
             loop {
                 let Some(board) = board_of(&ctx, shift).await? else { break };
@@ -120,7 +122,7 @@ impl LiveSubscription {
                 loop {
                     let Ok(heard) = tokio::time::timeout_at(look_again, changes.recv()).await else { break };
                     match heard {
-                        Ok(changed) if *changed == *topic || *changed == *EVERYTHING => break,
+                        Ok(changed) if [topic.as_str(), sessions.as_str(), EVERYTHING].contains(&&*changed) => break,
                         Ok(_) => {}
                         // Too many messages for this listener: something of ours may have been among them.
                         Err(RecvError::Lagged(_)) => break,

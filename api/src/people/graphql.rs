@@ -10,7 +10,8 @@ use boai_entity::{
 };
 
 use super::{
-    loaders::VolunteerById,
+    loaders::{PersonById, VolunteerById},
+    recovery::{self, graphql::AccountRecovery},
     rules::{masked, missing},
     store::{self, HeldRole},
 };
@@ -18,6 +19,7 @@ use crate::{
     activities::graphql::{Activity, MySignUps, SignUp, activity_by_id},
     attendance::graphql::{Attendance, my_open_attendance},
     auth::{self, graphql::Session},
+    ctx::Ctx,
     graphql::{ctx, load},
     hours::graphql::{HoursSummary, ServiceRecord, my_hours, my_records},
     identity::graphql::{IdentityCheck, my_identity},
@@ -277,12 +279,33 @@ pub struct Me {
     volunteer: Option<VolunteerId>,
 }
 
+impl Me {
+    pub fn of(ctx: &Ctx) -> Option<Self> {
+        let actor = ctx.actor.as_ref()?;
+        Some(Self { person: actor.person, volunteer: actor.volunteer })
+    }
+}
+
 /// Whoever is signed in.
 #[Object]
 impl Me {
     /// Opaque global id.
     pub async fn id(&self) -> GlobalId<PersonId> {
         GlobalId(self.person)
+    }
+    /// The number that your account is at, masked; null only when it could not be read.
+    async fn phone(&self, gql: &Context<'_>) -> Result<Option<String>> {
+        Ok(load(gql, PersonById(self.person)).await?.map(|person| PhoneNumber::masked(&person.phone)))
+    }
+    /// Since when you can sign in with WeChat; null when no WeChat account is linked to yours.
+    async fn we_chat_linked_at(&self, gql: &Context<'_>) -> Result<Option<Instant>> {
+        Ok(auth::wechat::linked_at(ctx(gql), self.person).await.map_err(Fault::from)?)
+    }
+    /// A recovery of your account that is under way; null when there is none. Object if you have not asked for it.
+    async fn recovery(&self, gql: &Context<'_>) -> Result<Option<AccountRecovery>> {
+        let ctx = ctx(gql);
+        let open = recovery::store::open_of(&ctx.db.conn, self.person, ctx.now()).await.map_err(Fault::from)?;
+        Ok(open.map(|row| AccountRecovery::new(row, ctx.now())))
     }
     /// Your volunteer's file; null until you enrol.
     async fn volunteer(&self, gql: &Context<'_>) -> Result<Option<MyVolunteer>> {
@@ -316,7 +339,7 @@ impl Me {
     async fn sessions(&self, gql: &Context<'_>) -> Result<Vec<Session>> {
         let ctx = ctx(gql);
         let current = ctx.actor()?.session;
-        let sessions = auth::service::my_sessions(ctx).await?;
+        let sessions = auth::sessions::my_sessions(ctx).await?;
         Ok(sessions.into_iter().map(|model| Session { current: model.id == current, model }).collect())
     }
     /// The teams you are in or asked to join.
@@ -414,8 +437,7 @@ pub struct PeopleQuery;
 impl PeopleQuery {
     /// Whoever is signed in; null for a stranger.
     async fn me(&self, gql: &Context<'_>) -> Option<Me> {
-        let actor = ctx(gql).actor.as_ref()?;
-        Some(Me { person: actor.person, volunteer: actor.volunteer })
+        Me::of(ctx(gql))
     }
     /// The texts in force that people are asked to agree to, one for each kind.
     async fn consent_texts(&self, gql: &Context<'_>) -> Result<Vec<ConsentText>> {

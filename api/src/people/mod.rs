@@ -2,6 +2,7 @@
 
 pub mod graphql;
 pub mod loaders;
+pub mod recovery;
 pub mod rules;
 pub mod service;
 pub mod store;

@@ -19,4 +19,5 @@ pub mod scalars;
 pub mod sms;
 pub mod text;
 pub mod vault;
+pub mod wechat;
 pub mod wire;

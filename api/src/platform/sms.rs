@@ -1,7 +1,6 @@
-//! The SMS port: how a one-time code reaches a phone.
+//! The SMS port: how one-time codes and notices reach a phone.
 
 use std::{
-    collections::HashMap,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -28,10 +27,16 @@ pub enum Sms {
 pub struct SmsRequest<'a> {
     /// E.164.
     pub phone: &'a str,
-    /// `SIGN_IN_CODE`
+    /// With a code of six digits: `SIGN_IN_CODE`; `OLD_NUMBER_CODE` and `NEW_NUMBER_CODE` when an account moves to another
+    /// number; `RECOVERY_CODE` at the new number of an account that is recovered. Notices to the number that an account
+    /// is leaving: `RECOVERY_NOTICE`, with a code of ten digits for objecting, and `NUMBER_LEFT`, which has no code.
     pub template: &'a str,
-    pub code: &'a str,
-    pub minutes_valid: i64,
+    /// Left out where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<&'a str>,
+    /// Left out where there is no code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub minutes_valid: Option<i64>,
     /// `zh-CN` or `en`.
     pub language: &'a str,
 }
@@ -63,26 +68,43 @@ impl Webhook {
     }
 }
 
+/// A text that was sent, for tests and the demo.
+#[derive(Clone)]
+struct Text {
+    phone: String,
+    template: String,
+    code: Option<String>,
+}
+
 #[derive(Clone, Default)]
-pub struct Recorder(Arc<Mutex<HashMap<String, (String, usize)>>>);
+pub struct Recorder(Arc<Mutex<Vec<Text>>>);
 
 impl Recorder {
     fn record(&self, request: &SmsRequest<'_>) {
-        let mut texts = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let entry = texts.entry(request.phone.to_owned()).or_default();
-        *entry = (request.code.to_owned(), entry.1 + 1);
+        self.texts().push(Text {
+            phone: request.phone.to_owned(),
+            template: request.template.to_owned(),
+            code: request.code.map(str::to_owned),
+        });
     }
 
-    /// The code in the newest text to this number.
+    /// The code in the newest text to this number that has one.
     pub fn last_code(&self, phone: &str) -> Option<String> {
-        let texts = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        texts.get(phone).map(|(code, _)| code.clone())
+        self.texts().iter().rev().filter(|text| text.phone == phone).find_map(|text| text.code.clone())
+    }
+
+    /// The templates of the texts to this number, oldest first.
+    pub fn templates(&self, phone: &str) -> Vec<String> {
+        self.texts().iter().filter(|text| text.phone == phone).map(|text| text.template.clone()).collect()
     }
 
     /// Texts sent to this number.
     pub fn count(&self, phone: &str) -> usize {
-        let texts = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        texts.get(phone).map_or(0, |(_, count)| *count)
+        self.templates(phone).len()
+    }
+
+    fn texts(&self) -> std::sync::MutexGuard<'_, Vec<Text>> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
@@ -108,6 +130,11 @@ impl Sms {
 }
 
 fn print(request: &SmsRequest<'_>) {
-    let SmsRequest { phone, code, minutes_valid, .. } = request;
-    println!("      SMS to {phone}: 【博爱】验证码 {code}, valid for {minutes_valid} minutes");
+    let SmsRequest { phone, template, code, minutes_valid, .. } = request;
+    match (code, minutes_valid) {
+        (Some(code), Some(minutes)) => {
+            println!("      SMS to {phone}: 【博爱】验证码 {code}, valid for {minutes} minutes")
+        }
+        _ => println!("      SMS to {phone}: 【博爱】{template}"),
+    }
 }

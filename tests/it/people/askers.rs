@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::{
     acts::{ask_to_join, decide, grant},
+    recovery::open,
     root_fields_asked::Scene,
 };
 
@@ -125,6 +126,9 @@ pub async fn settle(town: &Town) -> (Scene, Person<'_>) {
     above.hold("BRANCH_OFFICER", Some(Town::branch("3301")), None).await;
     let village = json!({ "branchId": id(Town::branch("330106109203")) });
     let role = grant(&above, &served.number().await, "DESK_OPERATOR", village).await.fine();
+    let opener = town.resident("opener").await;
+    opener.hold("BRANCH_OFFICER", Some(Town::branch("3301")), None).await;
+    let recovery = open(&opener, &served.number().await, &town.new_phone()).await.fine();
     let change =
         "mutation($id: ID!) { changeActivity(input: { activityId: $id, note: \"带水\" }) { errors { code } } }";
     leader.ask(change, json!({ "id": posted.activity })).await.fine();
@@ -142,6 +146,8 @@ pub async fn settle(town: &Town) -> (Scene, Person<'_>) {
         applicant: served.volunteer_id().await,
         number: served.number().await,
         grant: role.text("/grantRole/grant/id"),
+        recovery: recovery.text("/openRecovery/recovery/id"),
+        member: member.number().await,
         person: mine.text("/me/id"),
         sign_up: mine.text("/me/signUps/nodes/0/id"),
         inbox_item: mine.text("/me/inbox/nodes/0/id"),

@@ -26,6 +26,9 @@ pub struct Scene {
     pub inbox_item: String,
     /// An identity that waits for an officer.
     pub identity: String,
+    /// Of the volunteer's account, opened by an officer above; and the number of another volunteer.
+    pub recovery: String,
+    pub member: String,
 }
 
 pub struct Operation {
@@ -49,7 +52,9 @@ fn mutation(field: &'static str, what: &'static str, input: impl Into<String>) -
 
 /// All of them. `who` asks; some inputs are the asking person's own.
 pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
-    let Scene { posted, draft, attendance, record, volunteer, session, applicant, number, grant, .. } = scene;
+    let Scene {
+        posted, draft, attendance, record, volunteer, session, applicant, number, grant, recovery, member, ..
+    } = scene;
     let (activity, shift) = (&posted.activity, posted.shift());
     let (team, branch) = (id(Town::TEAM), id(Town::branch("330106")));
     let node =
@@ -72,7 +77,11 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         "name: \"Ling\", birthDate: \"1990-01-01\", residenceCode: \"330106\", acceptedTermsVersion: \"2026-01\"";
     let checks = format!("identityChecks(branchId: \"{branch}\") {{ nodes {{ id }} }}");
     let number_of_card = id_number(&who.town.new_phone());
+    let enrol = "name: \"Ling\", birthDate: \"1990-01-01\", residenceCode: \"330106\", acceptedTermsVersion: \"1\"";
+    let new_phone = format!("newPhone: \"{}\"", who.town.new_phone());
+    let recoveries = format!("accountRecoveries(branchId: \"{branch}\") {{ nodes {{ id }} }}");
     vec![
+        query("accountRecoveries", "", "/accountRecoveries/nodes", recoveries),
         activities("published", "公开"),
         activities("drafts", "草稿"),
         query("activitiesNear", "", "/activitiesNear/edges", near),
@@ -94,6 +103,7 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         node("somebody", "/node", &scene.person, ""),
         node("somebody's session", "/node", session, ""),
         node("somebody's role", "/node", grant, ""),
+        node("somebody's recovery", "/node", recovery, ""),
         node("somebody's sign-up", "/node", &scene.sign_up, ""),
         node("somebody's inbox", "/node", &scene.inbox_item, ""),
         node("somebody's identity", "/node", &scene.identity, ""),
@@ -107,16 +117,20 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         query("starScheme", "", "/starScheme", "starScheme { star }"),
         query("teams", "", "/teams/nodes", "teams { nodes { name } }"),
         mutation("addShift", "", format!("activityId: \"{activity}\", shift: {{ {times} }}")),
+        mutation("approveRecovery", "", format!("recoveryId: \"{recovery}\"")),
         mutation("askToJoinTeam", "", format!("teamId: \"{team}\"")),
         mutation("cancelActivity", "", format!("activityId: \"{activity}\", reason: \"x\"")),
         mutation("changeActivity", "", format!("activityId: \"{activity}\", title: \"x\", note: \"x\"")),
+        mutation("changePhone", "", format!("{new_phone}, oldCode: \"123456\", newCode: \"123456\"")),
         mutation("changeShift", "", format!("shiftId: \"{shift}\", capacity: 9, note: \"x\"")),
         mutation("checkIn", "", format!("shiftId: \"{shift}\", {fix}, {request}")),
         mutation("checkOut", "", format!("{fix}, {request}")),
+        mutation("completeRecovery", "", format!("{new_phone}, code: \"123456\", device: \"x\"")),
         mutation("confirmHours", "", format!("items: [{{ attendanceId: \"{attendance}\" }}]")),
         mutation("createActivity", "", draft_input),
         mutation("decideTeamMember", "", format!("teamId: \"{team}\", volunteerId: \"{applicant}\", accept: true")),
         mutation("decideIdentity", "", format!("identityId: \"{}\", verified: true", scene.identity)),
+        mutation("declineRecovery", "", format!("recoveryId: \"{recovery}\", reason: \"x\"")),
         mutation("endSession", "the own", ""),
         mutation("endSession", "somebody's", format!("sessionId: \"{session}\"")),
         mutation("enrolAsVolunteer", "", enrol),
@@ -134,18 +148,30 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         ),
         mutation("leaveShift", "", format!("shiftId: \"{shift}\"")),
         mutation("leaveTeam", "", format!("teamId: \"{team}\"")),
+        mutation("linkWeChat", "", "code: \"x\""),
+        mutation("objectToRecovery", "", ""),
+        mutation(
+            "openRecovery",
+            "",
+            format!("volunteerNumber: \"{member}\", {new_phone}, reason: \"x\", identityCheck: \"x\""),
+        ),
         mutation("publishActivity", "", format!("activityId: \"{draft}\"")),
         mutation("refreshSession", "", format!("refreshToken: \"{}\"", who.refresh_token)),
+        mutation("requestPhoneChange", "", new_phone.clone()),
+        mutation("requestRecoveryCode", "", new_phone.clone()),
         mutation("requestSignInCode", "", format!("phone: \"{}\"", who.town.new_phone())),
         mutation("revealIdNumber", "", format!("identityId: \"{}\", reason: \"x\"", scene.identity)),
         mutation("revokeRole", "", format!("grantId: \"{grant}\", reason: \"x\"")),
         mutation("signIn", "", format!("phone: \"{}\", code: \"123456\", device: \"x\"", who.town.new_phone())),
+        mutation("signInWithWeChat", "", "code: \"x\", device: \"x\""),
+        mutation("signOutEverywhere", "", ""),
         mutation("signUpForShift", "", format!("shiftId: \"{shift}\"")),
         mutation(
             "submitIdentity",
             "",
             format!("document: IDENTITY_CARD, number: \"{number_of_card}\", consentVersion: \"2026-01\""),
         ),
+        mutation("unlinkWeChat", "", ""),
         mutation("withdrawConsent", "", "kind: LOCATION"),
         Operation {
             root: "Subscription",

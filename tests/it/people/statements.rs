@@ -7,7 +7,7 @@ use crate::acts::{ask_to_join, decide};
 
 /// Parts of `me`, and the statements that each takes; one of them finds out who is asking. A shift asks for its
 /// activity, for nobody sees it before that is published.
-const PARTS: [(&str, u64); 9] = [
+const PARTS: [(&str, u64); 10] = [
     ("volunteer { name number residence { name } } consents { kind } sessions { device }", 5),
     ("hours { confirmed pending byYear { year } byCategory { category } byBook { book } byTeam { team { name } } }", 3),
     ("stars { star confirmed next { missing } }", 3),
@@ -16,6 +16,7 @@ const PARTS: [(&str, u64); 9] = [
     ("activities: records(first: 10) { nodes { activity { title } } }", 3),
     ("shifts: records(first: 10) { nodes { shift { capacity } } }", 4),
     ("teams { state team { name branch { name division { name } } } }", 5),
+    ("phone weChatLinkedAt recovery { state openedBy { name } }", 3),
     ("roles { role branch { name } team { name } }", 4),
 ];
 

@@ -25,6 +25,7 @@ async fn quiet_server(town: &Town) -> (Arc<App>, String) {
         clock: town.clock.clone(),
         random: town.app.random.clone(),
         sms: town.app.sms.clone(),
+        wechat: None,
         bus: boai::platform::bus::Bus::in_process(),
         vault: town.app.vault.clone(),
         committed: Arc::default(),
@@ -152,6 +153,26 @@ stories! {
         scene.ling.check_in(scene.shift(), 20.0).await.fine();
         assert_eq!(board.end().await.0, "UNAUTHENTICATED");
         board.is_over().await;
+    }
+
+    /// Nobody checks in and nothing changes: the end of the session by itself ends what it watches.
+    async fn the_feeds_of_other_devices_end_by_themselves_when_the_person_signs_out_there(town: Town) {
+        let scene = scene(&town).await;
+        let desk = town.desk("Desk").await;
+        town.clock.advance(chrono::TimeDelta::seconds(60));
+        let mut tablet = desk.clone();
+        tablet.sign_in().await;
+        keep_signed_in(&town).await;
+        let (mut here, mut there) = (watch(&desk, scene.shift()).await, watch(&tablet, scene.shift()).await);
+        for board in [&mut here, &mut there] {
+            board.shows(json!({ "signedUp": 1 })).await;
+        }
+        let everywhere = "mutation { signOutEverywhere(input: {}) { ended errors { code } } }";
+        desk.ask(everywhere, json!({})).await.fine();
+        assert_eq!(there.end().await.0, "UNAUTHENTICATED");
+        there.is_over().await;
+        // The one that goes on looked again, and saw that it may.
+        here.shows(json!({ "signedUp": 1 })).await;
     }
 
     async fn a_board_takes_the_same_statements_however_many_came(town: Town) {
