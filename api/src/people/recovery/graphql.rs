@@ -86,7 +86,8 @@ impl AccountRecovery {
         let model = load(gql, VolunteerOfPerson(officer)).await?;
         Ok(model.map(|model| Volunteer { model, whole: Some(LookPurpose::Recovery) }))
     }
-    /// Until when whoever holds the old phone can object in peace; null while the old number has had no notice.
+    /// Before then it takes no effect, so that whoever holds the old phone has time to object; null while the old number has
+    /// had no notice.
     async fn waits_until(&self) -> Option<Instant> {
         self.row.waits_until
     }
