@@ -226,27 +226,24 @@ impl Town {
 
     /// A second instance of the server on the town's database, which sends its texts this way; its address.
     pub async fn instance_with_sms(&self, sms: Sms) -> String {
-        self.instance(App { sms, ..Self::parts(&self.app, self.app.db.clone()) }).await
+        self.serve_too(|app| app.sms = sms).await
     }
 
-    /// A second instance, which asks this WeChat who signs in.
+    /// One that asks this WeChat who signs in.
     pub async fn instance_with_wechat(&self, wechat: WeChat) -> String {
-        self.instance(App { wechat: Some(wechat), ..Self::parts(&self.app, self.app.db.clone()) }).await
+        self.serve_too(|app| app.wechat = Some(wechat)).await
     }
 
-    async fn instance(&self, app: App) -> String {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let url = format!("http://{}", listener.local_addr().expect("an address"));
-        tokio::spawn(server::serve(Arc::new(app), listener, std::future::pending()));
-        url
-    }
-
-    /// A second instance of the server on the town's database, with other settings; its address.
+    /// One with other settings.
     pub async fn instance(&self, change: impl FnOnce(&mut Config)) -> String {
+        self.serve_too(|app| change(&mut app.config)).await
+    }
+
+    async fn serve_too(&self, change: impl FnOnce(&mut App)) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
-        let mut app = Self::parts(&self.app, self.app.db.clone(), self.app.sms.clone());
-        change(&mut app.config);
+        let mut app = Self::parts(&self.app, self.app.db.clone());
+        change(&mut app);
         tokio::spawn(server::serve(Arc::new(app), listener, std::future::pending()));
         url
     }

@@ -11,10 +11,8 @@ use crate::{
     sessions::{is_signed_in, open_rows, refused},
     sign_in::{code_of, newcomer, other_than},
     sign_in_races::count,
-    wechat_server::{APP, FakeWeChat, SECRET, SESSION_KEY},
+    wechat_server::{APP, FakeWeChat, OPENID, SECRET, SESSION_KEY},
 };
-
-const OPENID: &str = "oGZUI0egBJY1zhBYw2KhdUfwVJJE";
 
 async fn sign_in_with(person: &Person<'_>, url: &str, code: &str, given: Value) -> Answer {
     let document = "mutation($input: SignInWithWeChatInput!) { signInWithWeChat(input: $input) {
@@ -273,7 +271,7 @@ stories! {
     }
 
     async fn a_wrong_secret_and_a_wechat_that_is_away_are_our_own_trouble(town: Town) {
-        let (wechat, fake) = FakeWeChat::listen().await;
+        let (wechat, fake) = FakeWeChat::listen(&town).await;
         let ling = town.person("Ling").await;
         let free = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let away = format!("http://{}", free.local_addr().expect("an address"));

@@ -20,6 +20,9 @@ use tokio::net::TcpListener;
 
 pub const APP: &str = "wx2021boai";
 pub const SECRET: &str = "geheimes-app-secret";
+pub const OPENID: &str = "oGZUI0egBJY1zhBYw2KhdUfwVJJE";
+/// How each code begins.
+const CODE: &str = "0816ZzFa1";
 pub const SESSION_KEY: &str = "HyVFkGl5F5OQWJZZaNzBBg==";
 
 #[derive(Clone, Default)]
@@ -39,12 +42,14 @@ struct Codes {
 impl FakeWeChat {
     /// A server of ours that asks this WeChat; its address.
     pub async fn open(town: &Town) -> (Self, String) {
-        let (wechat, url) = Self::listen().await;
+        let (wechat, url) = Self::listen(town).await;
         let port = WeChat::with_patience(&url, APP.into(), SECRET.into(), Duration::from_millis(500));
         (wechat, town.instance_with_wechat(port.expect("a port")).await)
     }
 
-    pub async fn listen() -> (Self, String) {
+    /// Just WeChat. What must not be in any log of ours is remembered.
+    pub async fn listen(town: &Town) -> (Self, String) {
+        [SECRET, SESSION_KEY, OPENID, CODE].iter().for_each(|secret| town.secret(secret));
         let wechat = Self::default();
         let router = Router::new()
             .route("/sns/jscode2session", get(code2session))
@@ -60,7 +65,7 @@ impl FakeWeChat {
     pub fn login(&self, openid: &str) -> String {
         let mut codes = self.codes();
         codes.issued += 1;
-        let code = format!("0816ZzFa1{:023}", codes.issued);
+        let code = format!("{CODE}{:023}", codes.issued);
         codes.open.insert(code.clone(), openid.into());
         code
     }
