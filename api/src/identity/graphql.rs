@@ -83,6 +83,7 @@ pub struct IdentityQuery;
 impl IdentityQuery {
     /// Identities of people who live below a branch, the longest waiting first. For its officers and those above; empty for
     /// everybody else.
+    #[expect(clippy::too_many_arguments, reason = "a filter and the four arguments of a connection")]
     #[graphql(complexity = "pages::price(first, last, child_complexity, 1)")]
     async fn identity_checks(
         &self,
@@ -95,14 +96,15 @@ impl IdentityQuery {
         #[graphql(desc = "A cursor of this list: the page ends before it.")] before: Option<String>,
     ) -> Result<Connection<String, IdentityCheck>> {
         let ctx = ctx(gql);
-        let page = Page::read("identity-checks", PageArgs { first, after, last, before })?;
+        let list = format!("identity-checks-{}-{}", state.as_str(), branch_id.0);
+        let page = Page::read(&list, PageArgs { first, after, last, before })?;
         let branch = load(gql, BranchById(branch_id.0)).await?;
         let branch = branch.filter(|branch| ctx.may(Action::VerifyIdentity, Resource::Branch { path: &branch.path }));
         let slice = match branch {
             Some(branch) => store::below(&ctx.db.conn, &branch.path, state, page).await.map_err(Fault::from)?,
             None => Slice { rows: Vec::new(), has_previous: false, has_next: false },
         };
-        Ok(slice.connection("identity-checks", |row| (row.submitted_at, row.id.0), IdentityCheck))
+        Ok(slice.connection(&list, |row| (row.submitted_at, row.id.0), IdentityCheck))
     }
 }
 

@@ -54,7 +54,8 @@ stories! {
             let (five, fifty) = (ask(&small.activity).await, ask(&large.activity).await);
             assert_eq!((five.1, fifty.1), (5, 50));
             assert_eq!(fifty.0, five.0);
-            assert!(five.0 <= 10, "{} statements", five.0);
+            // Three of them write down whose names were looked at.
+            assert!(five.0 <= 13, "{} statements", five.0);
         }
     }
 

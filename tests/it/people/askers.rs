@@ -135,7 +135,8 @@ pub async fn settle(town: &Town) -> (Scene, Person<'_>) {
     let hand_in = "mutation($number: String!) { submitIdentity(input: {
         document: IDENTITY_CARD, number: $number, consentVersion: \"2026-01\" }) { identity { id } errors { code } } }";
     let identity = served.ask(hand_in, json!({ "number": id_number(&served.phone) })).await.fine();
-    let mine = "{ me { id sessions { id } signUps { nodes { id } } inbox { nodes { id } } } }";
+    let mine =
+        "{ me { id sessions { id } signUps { nodes { id } } inbox { nodes { id } } auditTrail { nodes { id } } } }";
     let mine = served.ask(mine, json!({})).await;
     let scene = Scene {
         draft: draft.text("/createActivity/activity/id"),
@@ -151,6 +152,7 @@ pub async fn settle(town: &Town) -> (Scene, Person<'_>) {
         person: mine.text("/me/id"),
         sign_up: mine.text("/me/signUps/nodes/0/id"),
         inbox_item: mine.text("/me/inbox/nodes/0/id"),
+        audit_entry: mine.text("/me/auditTrail/nodes/0/id"),
         identity: identity.text("/submitIdentity/identity/id"),
         post: draft.text("/createActivity/activity/shifts/0/posts/0/id"),
         posted,

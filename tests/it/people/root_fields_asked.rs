@@ -26,9 +26,13 @@ pub struct Scene {
     pub inbox_item: String,
     /// An identity that waits for an officer.
     pub identity: String,
+<<<<<<< ours
     /// Of the volunteer's account, opened by an officer above; and the number of another volunteer.
     pub recovery: String,
     pub member: String,
+=======
+    pub audit_entry: String,
+>>>>>>> theirs
 }
 
 pub struct Operation {
@@ -107,6 +111,7 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         node("somebody's sign-up", "/node", &scene.sign_up, ""),
         node("somebody's inbox", "/node", &scene.inbox_item, ""),
         node("somebody's identity", "/node", &scene.identity, ""),
+        node("somebody's audit trail", "/node", &scene.audit_entry, ""),
         node("a draft's post", "/node", &scene.post, ""),
         node(
             "a team's members",
