@@ -1,6 +1,6 @@
 //! Builds the App from its settings: the only place that knows every part.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tokio::sync::Notify;
 
@@ -8,7 +8,8 @@ use crate::{
     config::Config,
     identity::checker::Checker,
     platform::{
-        bus::Bus, clock::Clock, db::Db, outbox, random::Random, sms::Sms, sms::Webhook, vault::Vault, wechat::WeChat,
+        bus::Bus, clock::Clock, db::Db, outbox, random::Random, rates::Rates, sms::Sms, sms::Webhook, vault::Vault,
+        wechat::WeChat,
     },
 };
 
@@ -24,6 +25,8 @@ pub struct App {
     pub bus: Bus,
     /// Seals what must not be read in the database.
     pub vault: Vault,
+    /// How often things were asked for.
+    pub rates: Arc<Rates>,
     /// Wakes the outbox relay after a commit.
     pub committed: Arc<Notify>,
 }
@@ -41,9 +44,12 @@ impl App {
             .map_err(|error| format!("the database cannot be reached: {error}"))?;
         db.migrate().await.map_err(|error| error.to_string())?;
         let bus = match &config.redis_url {
-            Some(url) => Bus::through_redis(&url.0).map_err(|error| format!("redis_url: {error}"))?,
+            Some(url) => {
+                Bus::through_redis(&url.0, &config.redis_prefix).map_err(|error| format!("redis_url: {error}"))?
+            }
             None => Bus::in_process(),
         };
+        let rates = Self::rates(&config)?;
         let sms = match (sms, &config.sms.webhook_url) {
             (Some(sms), _) => sms,
             (None, Some(url)) => Webhook::new(url.clone(), config.sms.webhook_secret.clone().map(|secret| secret.0))
@@ -52,7 +58,7 @@ impl App {
             (None, None) => Sms::Log,
         };
         let wechat = wechat(&config).map_err(|error| format!("wechat.base_url: {error}"))?;
-        let app = Arc::new(Self { config, db, clock, random, sms, wechat, bus, vault, committed: Arc::default() });
+        let app = Arc::new(Self { config, db, clock, random, sms, wechat, bus, rates, vault, committed: Arc::default() });
         let relay = outbox::relay(app.db.clone(), app.bus.clone(), app.clock.clone(), app.committed.clone());
         tokio::spawn(relay);
         tokio::spawn(crate::attendance::jobs::close_forgotten_every_minute(app.clone()));
@@ -61,6 +67,17 @@ impl App {
             tokio::spawn(crate::identity::jobs::ask_every_minute(app.clone(), checker));
         }
         Ok(app)
+    }
+
+    /// The books on how often what was asked for: shared where there is Redis.
+    pub fn rates(config: &Config) -> Result<Arc<Rates>, String> {
+        let patience = Duration::from_millis(config.rates.redis_patience_ms);
+        let rates = match &config.redis_url {
+            Some(url) => Rates::through_redis(&url.0, &config.redis_prefix, patience)
+                .map_err(|error| format!("redis_url: {error}"))?,
+            None => Rates::in_process(),
+        };
+        Ok(Arc::new(rates))
     }
 }
 

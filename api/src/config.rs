@@ -12,8 +12,13 @@ use figment::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::platform::vault::Vault;
-use crate::platform::wire::Limits;
+use crate::platform::{
+    origins::Origins,
+    proxies::{Proxies, ProxyHeader},
+    rates::Rate,
+    vault::Vault,
+    wire::{Limits, accept::Bounds},
+};
 
 /// A setting with a password in it: it never shows in a debug print.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
@@ -38,6 +43,8 @@ pub struct Config {
     pub database_url: Option<Secret>,
     /// `redis://…` for live events across instances; nothing for one instance by itself. Also `REDIS_URL`.
     pub redis_url: Option<Secret>,
+    /// What this service's keys and channels in Redis begin with.
+    pub redis_prefix: String,
     /// Most connections to the database at once.
     pub database_connections: u32,
     /// Whether GraphiQL is served at `/` and the schema can be asked for.
@@ -50,6 +57,14 @@ pub struct Config {
     /// taken. Nothing takes every operation.
     pub registered_operations: Option<PathBuf>,
     pub limits: Limits,
+    /// Networks of the proxies in front, which are believed when they say who calls: `["10.0.0.0/8"]`.
+    pub trusted_proxies: Proxies,
+    /// The header in which they say it: `x-forwarded-for` or `forwarded`.
+    pub proxy_header: ProxyHeader,
+    /// Origins of web pages that may call, exactly as browsers send them: `["https://app.example"]`.
+    pub cors_origins: Origins,
+    pub connections: Bounds,
+    pub rates: RatesConfig,
     pub sms: SmsConfig,
     pub identity: IdentityConfig,
     pub wechat: WeChatConfig,
@@ -58,13 +73,47 @@ pub struct Config {
     pub log: LogConfig,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SmsConfig {
     /// Where one-time codes are posted to; nothing prints them to standard output.
     pub webhook_url: Option<String>,
     /// Sent to the webhook as `authorization: Bearer …`.
     pub webhook_secret: Option<Secret>,
+    /// Texts that the whole service sends, whoever asks: what a flood may cost. It stops new sign-ins, and nothing else.
+    pub texts: Rate,
+}
+
+/// How often something may be asked for. A root field counts once each time an operation has it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RatesConfig {
+    /// How long a request waits for Redis at most, in milliseconds, before its instance counts by itself.
+    pub redis_patience_ms: u64,
+    /// Codes by text message, sign-in, and whatever else can be guessed at.
+    pub sign_in: ClassRates,
+    /// New tokens for old.
+    pub refresh: ClassRates,
+    /// Searches: near me, by name.
+    pub search: ClassRates,
+    /// Other queries.
+    pub read: ClassRates,
+    /// Mutations.
+    pub write: ClassRates,
+    /// Check-in and check-out of one person; whichever device or address they come from.
+    pub check: Rate,
+    /// Sockets that are opened, and live subscriptions that are begun.
+    pub subscribe: ClassRates,
+}
+
+/// The limits of one class. Whoever is signed in counts by person and by device and never by address, which a whole site
+/// shares; whoever is not counts by address (IPv6: by /64).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClassRates {
+    pub person: Rate,
+    pub device: Rate,
+    pub address: Rate,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -125,12 +174,18 @@ impl Default for Config {
             data_dir: "data".into(),
             database_url: None,
             redis_url: None,
+            redis_prefix: "boai".into(),
             database_connections: 16,
             explorer: true,
             body_limit_bytes: 327_680,
             request_timeout_seconds: 20,
             registered_operations: None,
             limits: Limits::default(),
+            trusted_proxies: Proxies::default(),
+            proxy_header: ProxyHeader::default(),
+            cors_origins: Origins::default(),
+            connections: Bounds::default(),
+            rates: RatesConfig::default(),
             sms: SmsConfig::default(),
             identity: IdentityConfig::default(),
             wechat: WeChatConfig::default(),
@@ -144,6 +199,53 @@ impl Default for Config {
 impl Default for WeChatConfig {
     fn default() -> Self {
         Self { base_url: "https://api.weixin.qq.com".into(), app_id: None, app_secret: None }
+    }
+}
+
+impl Default for SmsConfig {
+    fn default() -> Self {
+        Self { webhook_url: None, webhook_secret: None, texts: Rate::per(600, 60) }
+    }
+}
+
+impl Default for RatesConfig {
+    fn default() -> Self {
+        let a_minute = |person, device, address| ClassRates {
+            person: Rate::per(person, 60),
+            device: Rate::per(device, 60),
+            address: Rate::per(address, 60),
+        };
+        Self {
+            redis_patience_ms: 50,
+            sign_in: ClassRates {
+                person: Rate::per(30, 600),
+                device: Rate::per(20, 600),
+                address: Rate::per(300, 600),
+            },
+            refresh: a_minute(30, 20, 1_200),
+            search: a_minute(120, 80, 1_200),
+            read: a_minute(300, 200, 3_000),
+            write: a_minute(120, 90, 600),
+            check: Rate::per(60, 60),
+            subscribe: a_minute(60, 40, 600),
+        }
+    }
+}
+
+impl RatesConfig {
+    /// No limit at all.
+    pub fn off() -> Self {
+        let off = || ClassRates { person: Rate(None), device: Rate(None), address: Rate(None) };
+        Self {
+            redis_patience_ms: Self::default().redis_patience_ms,
+            sign_in: off(),
+            refresh: off(),
+            search: off(),
+            read: off(),
+            write: off(),
+            check: Rate(None),
+            subscribe: off(),
+        }
     }
 }
 
@@ -228,6 +330,11 @@ impl Config {
             }
             _ => {}
         }
+        if self.redis_prefix.is_empty()
+            || !self.redis_prefix.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        {
+            return Err(format!("redis_prefix = {}: must be letters, digits and `-`, such as boai", self.redis_prefix));
+        }
         within("database_connections", self.database_connections.into(), 1, 1000, "connections")?;
         within(
             "body_limit_bytes",
@@ -246,6 +353,16 @@ impl Config {
         for (key, value, low, high, unit) in self.limits.ranges() {
             within(key, value, low, high, unit)?;
         }
+        for (key, value, low, high, unit) in self.connections.ranges() {
+            within(key, value, low, high, unit)?;
+        }
+        within(
+            "rates.redis_patience_ms",
+            i64::try_from(self.rates.redis_patience_ms).unwrap_or(i64::MAX),
+            1,
+            10_000,
+            "milliseconds",
+        )?;
         within("sessions.access_minutes", self.sessions.access_minutes, 1, 1440, "minutes")?;
         within("sessions.refresh_days", self.sessions.refresh_days, 1, 365, "days")?;
         within("sessions.per_person", self.sessions.per_person.into(), 1, 100, "devices")?;
@@ -359,6 +476,18 @@ mod tests {
             ("[log]\nfilter = 'a=b=c'", "log.filter", "a=b=c", "level"),
             ("lissten = 'x'", "lissten", "", "listen"),
             ("[vault]\nkeys = 'k1:secret'\nfile = 'f'", "vault.keys", "vault.file", "one of the two"),
+            ("trusted_proxies = ['10.0.0.0/40']", "trusted_proxies", "10.0.0.0/40", "10.0.0.0/8"),
+            ("redis_prefix = 'a{b'", "redis_prefix", "a{b", "letters"),
+            ("proxy_header = 'via'", "proxy_header", "via", "x-forwarded-for"),
+            ("cors_origins = ['*']", "cors_origins", "*", "https://app.example"),
+            ("[connections]\nhead_seconds = 0", "connections.head_seconds", "0", "1 to 300"),
+            (
+                "[rates.read]\nperson = '5 a day'\ndevice = 'off'\naddress = 'off'",
+                "rates.read.person",
+                "5 a day",
+                "per minute",
+            ),
+            ("[rates]\nredis_patience_ms = 0", "rates.redis_patience_ms", "0", "1 to 10000"),
         ] {
             let error = read(toml).unwrap_err();
             assert!(error.contains(key) && error.contains(value) && error.contains(right), "{toml}: {error}");

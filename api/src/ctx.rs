@@ -12,9 +12,23 @@ use uuid::Uuid;
 use crate::{
     access::{Action, Actor, Resource, allows},
     app::App,
-    platform::{errors::Fault, lang::Lang, outbox},
+    platform::{
+        errors::Fault,
+        lang::Lang,
+        outbox,
+        rates::{Charge, Exceeded},
+        sms::SmsRequest,
+    },
     trail::{self, Note},
 };
+
+/// Why a text was not sent.
+pub enum NotSent {
+    /// The whole service has sent as many as it may.
+    Exceeded(Exceeded),
+    /// The gateway did not take it.
+    Failed,
+}
 
 #[derive(Clone)]
 pub struct Ctx {
@@ -89,6 +103,30 @@ impl Ctx {
         let (action, subject, subject_person) = (action.into(), subject.into(), Some(person));
         trail::append(self, tx, vec![Note { action, subject, subject_id, subject_person, reason, ..Note::default() }])
             .await
+    }
+
+    /// Whether texts may be sent. Asked before anything is written that would count on the number.
+    pub async fn may_text(&self) -> Result<(), NotSent> {
+        let Some(texts) = self.texts() else { return Ok(()) };
+        self.rates.is_full(texts, self.now()).await.map_or(Ok(()), |full| Err(NotSent::Exceeded(full)))
+    }
+
+    /// Sends a text, unless the whole service has sent as many as it may: what a flood costs is bounded.
+    pub async fn text(&self, request: &SmsRequest<'_>) -> Result<(), NotSent> {
+        if let Some(texts) = self.texts()
+            && let Some(exceeded) = self.rates.take(texts.who, &[texts], self.now()).await.exceeded
+        {
+            return Err(NotSent::Exceeded(exceeded));
+        }
+        self.sms.send(request).await.map_err(|why| {
+            tracing::error!(why, "a text message was not sent");
+            NotSent::Failed
+        })
+    }
+
+    /// One text, on the limit of the whole service.
+    fn texts(&self) -> Option<Charge> {
+        self.config.sms.texts.0.map(|limit| Charge { name: "sms.texts", limit, who: 0, weight: 1 })
     }
 
     /// Tells the topic's listeners once the transaction has committed.

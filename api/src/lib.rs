@@ -11,6 +11,7 @@
 
 pub mod access;
 pub mod activities;
+pub mod admission;
 pub mod app;
 pub mod attendance;
 pub mod auth;

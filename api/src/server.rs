@@ -1,6 +1,6 @@
 //! From a connection to the schema: routes, and who is asking.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use async_graphql::{Data, Request as Operation, Response as Answer, http::GraphiQLSource};
 use axum::{
@@ -11,13 +11,14 @@ use axum::{
     response::{Html, IntoResponse, Response},
     routing::{any, get},
 };
-use boai_entity::ids::SessionId;
+use boai_entity::ids::{PersonId, SessionId};
 use futures_util::stream::BoxStream;
 use serde_json::{Map, Value};
-use tokio::{net::TcpListener, sync::Notify};
+use tokio::net::TcpListener;
 
 use crate::{
     access::{self, Actor},
+    admission::{self, Caller, Class, SignedIn},
     app::App,
     auth::rules::token_hash,
     ctx::Ctx,
@@ -27,7 +28,9 @@ use crate::{
         http::{self, bearer, bearer_token},
         lang::Lang,
         loaders::together,
+        proxies::{self, Via, network},
         report::RequestId,
+        seats::{Full, Seat, Seats},
         wire::{self, Entered, Host, Opened, Refused, Screened, Wire},
     },
 };
@@ -46,36 +49,35 @@ pub fn router(app: Arc<App>) -> Result<Router, String> {
     if explorer {
         router = router.route("/", get(explore));
     }
-    let server = Arc::new(Wire { host: House { app, schema }, screen });
-    Ok(router.with_state(server).layer(middleware::from_fn(http::secure)))
+    if let Some(cors) = app.config.cors_origins.layer() {
+        router = router.layer(cors);
+    }
+    let reader = reader(&app);
+    let server = Arc::new(Wire { host: House { app, schema, sockets: Seats::default() }, screen });
+    Ok(router
+        .with_state(server)
+        .layer(middleware::from_fn(http::secure))
+        .layer(middleware::from_fn_with_state(reader, proxies::read)))
 }
 
-/// How long requests under way may take to finish once the server was told to stop.
-const GRACE: Duration = Duration::from_secs(2);
+fn reader(app: &Arc<App>) -> proxies::Reader {
+    let (random, clock) = (app.random.clone(), app.clock.clone());
+    proxies::Reader {
+        proxies: app.config.trusted_proxies.clone(),
+        header: app.config.proxy_header,
+        new_id: Arc::new(move || random.uuid(clock.now()).to_string()),
+    }
+}
 
-/// Serves until `stop` ends. Requests under way are finished; sockets, which would never end by themselves, are cut after
-/// a moment of grace, and their phones reconnect.
+/// Serves until `stop` ends.
 pub async fn serve(
     app: Arc<App>,
     listener: TcpListener,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), String> {
-    let told = Arc::new(Notify::new());
-    let stopping = told.clone();
-    let stop = async move {
-        stop.await;
-        stopping.notify_one();
-    };
-    let grace = async {
-        told.notified().await;
-        tokio::time::sleep(GRACE).await;
-    };
-    tokio::select! {
-        served = axum::serve(listener, router(app)?).with_graceful_shutdown(stop) => {
-            served.map_err(|error| format!("the server stopped: {error}"))
-        }
-        () = grace => Ok(()),
-    }
+    let (bounds, proxies) = (app.config.connections.clone(), app.config.trusted_proxies.clone());
+    wire::accept::serve(listener, router(app)?, bounds, proxies, stop).await;
+    Ok(())
 }
 
 async fn explore() -> impl IntoResponse {
@@ -115,29 +117,47 @@ async fn graphql(State(server): State<Server>, request: Request) -> Response {
 pub struct House {
     app: Arc<App>,
     schema: Boai,
+    /// Sockets that are open, by whose they are.
+    sockets: Seats<Sitter>,
+}
+
+/// Whose sockets are counted together.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Sitter {
+    Person(PersonId),
+    /// Of whoever is not signed in.
+    Address(IpAddr),
 }
 
 /// Who opened a socket. What they may do is asked anew for each operation.
 struct Visitor {
     session: Option<SessionId>,
+    address: IpAddr,
     lang: Lang,
+    /// Free again when the socket closes.
+    _seat: Seat<Sitter>,
 }
 
 #[async_trait::async_trait]
 impl Host for House {
-    async fn enter(&self, caller: &Parts, _: &Screened) -> Result<Entered, Refused> {
-        let actor = self.actor(bearer(&caller.headers)).await?;
-        Ok(self.entered(actor, language(&caller.headers)))
+    async fn enter(&self, caller: &Parts, operation: &Screened) -> Result<Entered, Refused> {
+        let Via { address, request_id, .. } = Via::of(caller);
+        let (actor, lang) = (self.actor(bearer(&caller.headers)).await?, language(&caller.headers));
+        let headers = self.count(actor.as_ref(), address, classes(operation), lang).await?;
+        Ok(self.entered(actor, lang, request_id, headers))
     }
 
     async fn open(&self, caller: &Parts, init: &Map<String, Value>) -> Result<Opened, Refused> {
         let given = init.get("authorization").or_else(|| init.get("Authorization"));
         let actor = self.actor(given.and_then(Value::as_str).and_then(bearer_token)).await?;
+        let (address, lang) = (Via::of(caller).address, language(&caller.headers));
+        self.count(actor.as_ref(), address, [Class::Subscribe], lang).await?;
+        let seat = self.seat(actor.as_ref(), address)?;
         let session = actor.map(|actor| actor.session);
-        Ok(Opened(Arc::new(Visitor { session, lang: language(&caller.headers) })))
+        Ok(Opened(Arc::new(Visitor { session, address, lang, _seat: seat })))
     }
 
-    async fn admit(&self, socket: &Opened, _: &Screened) -> Result<Entered, Refused> {
+    async fn admit(&self, socket: &Opened, operation: &Screened) -> Result<Entered, Refused> {
         let Some(visitor) = socket.0.downcast_ref::<Visitor>() else { return Err(refused(Fault::Unauthenticated)) };
         let actor = match visitor.session {
             None => None,
@@ -147,7 +167,9 @@ impl Host for House {
                 Some(actor.ok_or_else(|| refused(Fault::Unauthenticated))?)
             }
         };
-        Ok(self.entered(actor, visitor.lang))
+        let headers = self.count(actor.as_ref(), visitor.address, classes(operation), visitor.lang).await?;
+        let request_id = self.app.random.uuid(self.app.clock.now()).to_string();
+        Ok(self.entered(actor, visitor.lang, request_id, headers))
     }
 
     async fn execute(&self, operation: Operation) -> Answer {
@@ -159,8 +181,8 @@ impl Host for House {
         self.schema.execute_stream(operation)
     }
 
-    fn trusts_origin(&self, _: &str) -> bool {
-        false
+    fn trusts_origin(&self, origin: &str) -> bool {
+        self.app.config.cors_origins.allows(origin)
     }
 }
 
@@ -174,13 +196,52 @@ impl House {
         Ok(Some(actor.ok_or_else(|| refused(Fault::Unauthenticated))?))
     }
 
-    fn entered(&self, actor: Option<Actor>, lang: Lang) -> Entered {
-        let request_id = self.app.random.uuid(self.app.clock.now()).to_string();
+    /// Counts what is asked for on the limits of whoever asks, and tells how they stand.
+    async fn count(
+        &self,
+        actor: Option<&Actor>,
+        address: IpAddr,
+        classes: impl IntoIterator<Item = Class> + Send,
+        lang: Lang,
+    ) -> Result<HeaderMap, Refused> {
+        let signed_in = actor.map(|actor| SignedIn { person: actor.person.0, device: actor.session.0 });
+        let caller = Caller { signed_in, address };
+        let (rates, now) = (&self.app.config.rates, self.app.clock.now());
+        let verdict = admission::admit(&self.app.rates, rates, caller, classes, now).await;
+        let mut headers = HeaderMap::new();
+        verdict.put(&mut headers);
+        match verdict.exceeded {
+            None => Ok(headers),
+            Some(exceeded) => Err(Refused { headers: Box::new(headers), ..admission::too_many(&exceeded, lang) }),
+        }
+    }
+
+    /// A place for one more socket.
+    fn seat(&self, actor: Option<&Actor>, address: IpAddr) -> Result<Seat<Sitter>, Refused> {
+        let bounds = &self.app.config.connections;
+        let (sitter, limit, allowed) = match actor {
+            Some(actor) => (Sitter::Person(actor.person), "connections.sockets_per_person", bounds.sockets_per_person),
+            None => (Sitter::Address(network(address)), "connections.sockets_per_address", bounds.sockets_per_address),
+        };
+        self.sockets.take(Some(sitter), usize::MAX, allowed).map_err(|full| {
+            let (Full::All { taken } | Full::Key { taken }) = full;
+            let had = taken + 1;
+            let message = format!("The limit `{limit}` is {allowed}; with this one there would be {had}.");
+            let refused = Refused::new(StatusCode::TOO_MANY_REQUESTS, admission::RATE_LIMITED, message);
+            refused.with("limit", limit).with("allowed", allowed).with("had", had)
+        })
+    }
+
+    fn entered(&self, actor: Option<Actor>, lang: Lang, request_id: String, headers: HeaderMap) -> Entered {
         let mut data = Data::default();
         data.insert(RequestId(request_id.clone()));
         data.insert(Ctx { app: self.app.clone(), actor, lang, request_id });
-        Entered { data, headers: HeaderMap::new() }
+        Entered { data, headers }
     }
+}
+
+fn classes(operation: &Screened) -> Vec<Class> {
+    operation.roots.iter().map(|field| Class::of(field)).collect()
 }
 
 fn language(headers: &HeaderMap) -> Lang {

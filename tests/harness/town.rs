@@ -7,11 +7,12 @@ use std::{
 
 use boai::{
     app::App,
-    config::{Config, Secret, VaultConfig},
+    config::{Config, RatesConfig, Secret, VaultConfig},
     platform::{
         clock::Clock,
         db::Db,
         random::Random,
+        rates::Rate,
         sms::{Recorder, Sms},
         wechat::WeChat,
     },
@@ -159,6 +160,8 @@ impl Town {
             database_url: Some(Secret(servers::postgres().await)),
             redis_url: Some(Secret(servers::redis_url())),
             vault: VaultConfig { keys: Some(Secret(servers::VAULT_KEYS.into())), file: None },
+            // The Redis is everybody's.
+            redis_prefix: uuid::Uuid::from_bytes(Random::system().bytes()).simple().to_string(),
             ..Config::default()
         };
         Self::start(config, None).await
@@ -168,7 +171,9 @@ impl Town {
         let log_began = log().length();
         let clock = Clock::frozen_at(at("07:00"));
         let sms = Recorder::default();
-        let config = Config { database_connections: 8, ..config };
+        // Stories go on at a pace that nobody has, all from one address. Those of the limits set limits.
+        let mut config = Config { database_connections: 8, rates: RatesConfig::off(), ..config };
+        config.sms.texts = Rate(None);
         let jobs = App::start(config, clock.clone(), Random::system(), Some(Sms::Recorder(sms.clone()))).await;
         let jobs = jobs.expect("the app starts");
         // The outbox relay and the jobs keep that pool of connections to themselves, so that the statements counted on
@@ -220,6 +225,7 @@ impl Town {
             wechat: app.wechat.clone(),
             bus: app.bus.clone(),
             vault: app.vault.clone(),
+            rates: app.rates.clone(),
             committed: app.committed.clone(),
         }
     }
@@ -234,9 +240,13 @@ impl Town {
         self.serve_too(|app| app.wechat = Some(wechat)).await
     }
 
-    /// One with other settings.
+    /// One with other settings, and with books of its own on how often what was asked for (on PostgreSQL: shared by Redis).
     pub async fn instance(&self, change: impl FnOnce(&mut Config)) -> String {
-        self.serve_too(|app| change(&mut app.config)).await
+        self.serve_too(|app| {
+            change(&mut app.config);
+            app.rates = App::rates(&app.config).expect("the rates' books open");
+        })
+        .await
     }
 
     async fn serve_too(&self, change: impl FnOnce(&mut App)) -> String {

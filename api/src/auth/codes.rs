@@ -8,10 +8,11 @@ use super::{
     store::codes as store,
 };
 use crate::{
-    ctx::Ctx,
+    ctx::{Ctx, NotSent},
     platform::{
         civil::civil_day,
         lang::Lang,
+        rates::Exceeded,
         refusal::{OrFault, Stop},
         sms::SmsRequest,
     },
@@ -35,6 +36,7 @@ pub async fn send(ctx: &Ctx, proof: Proof<'_>) -> Result<Instant, Stop<CodeRefus
 /// Puts a new code in place of the number's last one, unless the number's limits forbid it.
 pub async fn place(ctx: &Ctx, db: &impl ConnectionTrait, proof: Proof<'_>) -> Result<Placed, Stop<CodeRefusal>> {
     let now = ctx.now();
+    ctx.may_text().await.map_err(why_not_sent)?;
     let code = format!("{:06}", ctx.random.below(1_000_000));
     let hash = rules::code_hash(proof, &code);
     let expires_at = rules::code_expires(now);
@@ -55,10 +57,18 @@ pub async fn deliver(ctx: &Ctx, placed: &Placed) -> Result<(), CodeRefusal> {
         minutes_valid: Some(rules::CODE_MINUTES),
         language: if ctx.lang == Lang::En { "en" } else { "zh-CN" },
     };
-    ctx.sms.send(&request).await.map_err(|why| {
-        tracing::error!(why, "a one-time code was not sent");
-        CodeRefusal::NotSent
-    })
+    ctx.text(&request).await.map_err(why_not_sent)
+}
+
+fn why_not_sent(why: NotSent) -> CodeRefusal {
+    match why {
+        NotSent::Failed => CodeRefusal::NotSent,
+        NotSent::Exceeded(Exceeded { standing, retry_after, .. }) => CodeRefusal::TooManyForAll {
+            texts: standing.limit.times.into(),
+            in_seconds: standing.limit.seconds.into(),
+            seconds_to_wait: retry_after.into(),
+        },
+    }
 }
 
 /// Counts a try at the code, then looks whether it is the right one. [`use_up`] follows, with what it was for.

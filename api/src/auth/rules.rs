@@ -32,6 +32,10 @@ refusals! {
         TooManyToday { codes_per_day: i32 } at "phone"
             => "{codes_per_day} codes were sent to this number today. Ask again tomorrow (Beijing time).",
                "该号码今天已发送 {codes_per_day} 次验证码,请明天再试。";
+        /// The service as a whole has sent as many texts as it may, which bounds what an attacker can make it pay for.
+        TooManyForAll { texts: i64, in_seconds: i64, seconds_to_wait: i64 }
+            => "The service sends {texts} texts in {in_seconds} s at most, to everybody together. Ask again in {seconds_to_wait} s.",
+               "系统在 {in_seconds} 秒内最多发送 {texts} 条短信。请在 {seconds_to_wait} 秒后重试。";
         /// The SMS gateway did not take it.
         NotSent => "The text message could not be sent. Ask again in a minute.", "短信发送失败,请一分钟后重试。";
     }
@@ -50,6 +54,10 @@ refusals! {
         TooManyToday { codes_per_day: i32 }
             => "{codes_per_day} codes were sent to one of the two numbers today. Ask again tomorrow (Beijing time).",
                "其中一个号码今天已收到 {codes_per_day} 次验证码,请明天再试。";
+        /// The service as a whole has sent as many texts as it may, which bounds what an attacker can make it pay for.
+        TooManyForAll { texts: i64, in_seconds: i64, seconds_to_wait: i64 }
+            => "The service sends {texts} texts in {in_seconds} s at most, to everybody together. Ask again in {seconds_to_wait} s.",
+               "系统在 {in_seconds} 秒内最多发送 {texts} 条短信。请在 {seconds_to_wait} 秒后重试。";
         /// The SMS gateway did not take one of them.
         NotSent => "The text messages could not be sent. Ask again in a minute.", "短信发送失败,请一分钟后重试。";
     }
@@ -60,6 +68,9 @@ impl From<CodeRefusal> for PhoneChangeCodeRefusal {
         match refusal {
             CodeRefusal::TooSoon { seconds_to_wait } => Self::TooSoon { seconds_to_wait },
             CodeRefusal::TooManyToday { codes_per_day } => Self::TooManyToday { codes_per_day },
+            CodeRefusal::TooManyForAll { texts, in_seconds, seconds_to_wait } => {
+                Self::TooManyForAll { texts, in_seconds, seconds_to_wait }
+            }
             CodeRefusal::NotSent => Self::NotSent,
         }
     }

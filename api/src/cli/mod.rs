@@ -17,7 +17,7 @@ use crate::{
     demo,
     hours::audit::audit,
     identity::rotation::rotate,
-    platform::{clock::Clock, db::Db, random::Random, vault},
+    platform::{clock::Clock, db::Db, files::room_for_connections, random::Random, vault},
     server,
     trail::verify::verify,
 };
@@ -208,7 +208,16 @@ async fn open_what_is_there(config: &Config) -> Result<Db, String> {
     Ok(db)
 }
 
-async fn serve(config: Config) -> Result<(), String> {
+async fn serve(mut config: Config) -> Result<(), String> {
+    let room = room_for_connections(config.database_connections.into());
+    if room < config.connections.most {
+        tracing::warn!(
+            room,
+            "the system allows too few open files for connections.most = {}; raise its limit (systemd: LimitNOFILE=)",
+            config.connections.most
+        );
+        config.connections.most = room;
+    }
     let listener = bind(&config).await?;
     let _held = hold_folder(&config)?;
     let app = App::start(config, Clock::system(), Random::system(), None).await?;

@@ -11,29 +11,31 @@ use tokio::sync::broadcast;
 pub struct Bus {
     local: broadcast::Sender<Arc<str>>,
     redis: Option<redis::aio::ConnectionManager>,
+    channel: Arc<str>,
 }
 
 /// Stands for "anything may have moved": sent when messages may have been lost.
 pub const EVERYTHING: &str = "*";
-const CHANNEL: &str = "boai:live";
 /// How long a publish may wait for Redis, so that a slow Redis slows nobody.
 const PATIENCE: Duration = Duration::from_millis(500);
 
 impl Bus {
     pub fn in_process() -> Self {
-        Self { local: broadcast::channel(1024).0, redis: None }
+        Self { local: broadcast::channel(1024).0, redis: None, channel: "".into() }
     }
 
-    /// Connects lazily: an absent Redis does not keep the server from starting.
-    pub fn through_redis(url: &str) -> redis::RedisResult<Self> {
+    /// Connects lazily: an absent Redis does not keep the server from starting. The prefix tells this service's channel from
+    /// others'.
+    pub fn through_redis(url: &str, prefix: &str) -> redis::RedisResult<Self> {
         let client = redis::Client::open(url)?;
         let settings = redis::aio::ConnectionManagerConfig::new()
             .set_connection_timeout(Some(PATIENCE))
             .set_response_timeout(Some(PATIENCE))
             .set_number_of_retries(1);
         let manager = redis::aio::ConnectionManager::new_lazy_with_config(client.clone(), settings)?;
-        let bus = Self { local: broadcast::channel(1024).0, redis: Some(manager) };
-        tokio::spawn(listen(client, bus.local.clone()));
+        let channel: Arc<str> = format!("{prefix}:live").into();
+        let bus = Self { local: broadcast::channel(1024).0, redis: Some(manager), channel };
+        tokio::spawn(listen(client, bus.channel.clone(), bus.local.clone()));
         Ok(bus)
     }
 
@@ -52,7 +54,7 @@ impl Bus {
             self.tell_here(topic);
             return Ok(());
         };
-        let sent = redis::cmd("PUBLISH").arg(CHANNEL).arg(topic).exec_async(&mut redis).await;
+        let sent = redis::cmd("PUBLISH").arg(&*self.channel).arg(topic).exec_async(&mut redis).await;
         if sent.is_err() {
             self.tell_here(EVERYTHING);
         }
@@ -70,11 +72,11 @@ impl Bus {
 }
 
 /// Forwards Redis to this process for as long as it lives; after a break everyone is told to look again.
-async fn listen(client: redis::Client, local: broadcast::Sender<Arc<str>>) {
+async fn listen(client: redis::Client, channel: Arc<str>, local: broadcast::Sender<Arc<str>>) {
     loop {
         match client.get_async_pubsub().await {
             Ok(mut pubsub) => {
-                if pubsub.subscribe(CHANNEL).await.is_ok() {
+                if pubsub.subscribe(&*channel).await.is_ok() {
                     let _ = local.send(EVERYTHING.into());
                     let mut messages = pubsub.into_on_message();
                     while let Some(message) = messages.next().await {

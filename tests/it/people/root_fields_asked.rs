@@ -26,13 +26,10 @@ pub struct Scene {
     pub inbox_item: String,
     /// An identity that waits for an officer.
     pub identity: String,
-<<<<<<< ours
     /// Of the volunteer's account, opened by an officer above; and the number of another volunteer.
     pub recovery: String,
     pub member: String,
-=======
     pub audit_entry: String,
->>>>>>> theirs
 }
 
 pub struct Operation {

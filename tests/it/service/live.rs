@@ -28,6 +28,7 @@ async fn quiet_server(town: &Town) -> (Arc<App>, String) {
         wechat: None,
         bus: boai::platform::bus::Bus::in_process(),
         vault: town.app.vault.clone(),
+        rates: town.app.rates.clone(),
         committed: Arc::default(),
     };
     let app = Arc::new(app);

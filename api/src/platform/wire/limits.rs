@@ -22,7 +22,7 @@ pub struct Limits {
     pub directives: usize,
     /// Fragments that a document defines.
     pub fragments: usize,
-    /// Mutations in one operation. They would share one ticket of the rate limits.
+    /// Mutations in one operation. Each of them counts on the rate limits too.
     pub mutations: usize,
     /// Points of a query's price: a field is one, a list weighs as many times what is in it as its page may have.
     pub cost: usize,

@@ -12,6 +12,7 @@ use async_graphql::{Data, Request, Response, ServerError, Value};
 use axum::http::{HeaderMap, StatusCode, request::Parts};
 use futures_util::stream::BoxStream;
 
+pub mod accept;
 pub mod answer;
 pub mod asked;
 mod count;

@@ -1,0 +1,44 @@
+//! Measures the real program: a server of its own process, over a database that is thrown away.
+//!
+//! `cargo run --release -p boai-bench -- attacks` tells how normal check-ins fare while somebody attacks.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod attacks;
+mod measure;
+mod phones;
+mod server;
+mod town;
+
+#[derive(Parser)]
+#[command(name = "boai-bench", arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Measures check-ins in calm and under each attack, in turns; exit code 1 when one makes their p99 more than three
+    /// times the calm one, or a check-in fails.
+    Attacks(attacks::Options),
+}
+
+fn main() -> ExitCode {
+    // The server under test is this program started again: the same code, built alike, in a process of its own.
+    if std::env::args().nth(1).as_deref() == Some("serve") {
+        return boai::cli::main();
+    }
+    let Command::Attacks(options) = Cli::parse().command;
+    let runtime = tokio::runtime::Runtime::new().expect("threads to run on");
+    match runtime.block_on(attacks::run(options)) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("boai-bench: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
