@@ -78,7 +78,6 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         "name: \"Ling\", birthDate: \"1990-01-01\", residenceCode: \"330106\", acceptedTermsVersion: \"2026-01\"";
     let checks = format!("identityChecks(branchId: \"{branch}\") {{ nodes {{ id }} }}");
     let number_of_card = id_number(&who.town.new_phone());
-    let enrol = "name: \"Ling\", birthDate: \"1990-01-01\", residenceCode: \"330106\", acceptedTermsVersion: \"1\"";
     let new_phone = format!("newPhone: \"{}\"", who.town.new_phone());
     let recoveries = format!("accountRecoveries(branchId: \"{branch}\") {{ nodes {{ id }} }}");
     vec![
