@@ -129,7 +129,12 @@ impl LiveSubscription {
                         Err(RecvError::Closed) => return,
                     }
                 }
-                may_watch(&still(&ctx).await?, shift).await?;
+                let now = still(&ctx).await?;
+                may_watch(&now, shift).await?;
+                // Whatever stands on the board is resolved by the rights that the feed began with.
+                if lost_a_role(&ctx, &now) {
+                    Err(not_there())?;
+                }
             }
         })
     }
@@ -140,6 +145,16 @@ async fn still(ctx: &Ctx) -> Result<Ctx, Fault> {
     let session = ctx.actor()?.session;
     let actor = crate::access::store::actor_of_session(&ctx.db, session, ctx.now()).await?;
     Ok(Ctx { actor: Some(actor.ok_or(Fault::Unauthenticated)?), ..ctx.clone() })
+}
+
+fn lost_a_role(before: &Ctx, now: &Ctx) -> bool {
+    let grants = |ctx: &Ctx| ctx.actor.as_ref().map(|actor| actor.grants.clone()).unwrap_or_default();
+    let now = grants(now);
+    grants(before).iter().any(|grant| !now.contains(grant))
+}
+
+fn not_there() -> Fault {
+    Fault::Forbidden("There is no such shift in your care. 您名下没有该班次。".into())
 }
 
 /// "Not yours" answers as "not there", after as many statements.
@@ -153,5 +168,5 @@ async fn may_watch(ctx: &Ctx, shift: ShiftId) -> Result<(), Fault> {
     if resource.is_some_and(|team| ctx.may(Action::SeeRoster, team)) {
         return Ok(());
     }
-    Err(Fault::Forbidden("There is no such shift in your care. 您名下没有该班次。".into()))
+    Err(not_there())
 }

@@ -31,7 +31,7 @@ const COLUMN: usize = 15;
 const DEPTH: usize = 3;
 
 /// A field with its arguments as an entry's document asks for it, and what is to be selected of it.
-fn deep(schema: &Schema, operation: &Operation) -> String {
+pub fn deep(schema: &Schema, operation: &Operation) -> String {
     let document = &operation.document;
     let start = document.find(operation.field).expect("the document asks for its field");
     let mut open = 0;

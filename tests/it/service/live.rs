@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::{
     socket::Board,
-    support::{NOTHING, correction, keep_signed_in, key, scene},
+    support::{NOTHING, correction, keep_signed_in, key, scene, serve},
 };
 
 async fn watch(person: &Person<'_>, shift: &str) -> Board {
@@ -140,6 +140,28 @@ stories! {
         scene.ling.check_in(scene.shift(), 20.0).await.fine();
         assert_eq!(board.end().await.0, "FORBIDDEN");
         board.is_over().await;
+    }
+
+    async fn the_feed_ends_when_one_of_two_roles_is_taken_for_it_showed_what_only_that_may_see(town: Town) {
+        let scene = scene(&town).await;
+        let both = town.leader("Both").await;
+        both.hold("DESK_OPERATOR", None, Some(Town::TEAM)).await;
+        let officer = town.officer("Zhao", "330106").await;
+        keep_signed_in(&town).await;
+        let token = both.access_token.as_deref();
+        let mut board = Board::watch_with(&town.url, token, scene.shift(), "record { minutes }").await;
+        board.shows(json!({ "signedUp": 1, "present": 0 })).await;
+        let roles = both.ask("{ me { roles { id role } } }", json!({})).await.data("/me/roles");
+        let leads = roles.as_array().into_iter().flatten().find(|grant| grant["role"] == "TEAM_LEADER");
+        let revoke = "mutation($id: ID!) { revokeRole(input: { grantId: $id, reason: \"换岗\" }) { errors { code } } }";
+        officer.ask(revoke, json!({ "id": leads.expect("it is held")["id"] })).await.fine();
+        serve(&scene.ling, scene.shift(), at("08:00"), at("09:00")).await;
+        assert_eq!(board.end().await.0, "FORBIDDEN");
+        board.is_over().await;
+        // The desk alone watches on, without the record.
+        let mut board = Board::watch_with(&town.url, token, scene.shift(), "record { minutes }").await;
+        let latest = board.shows(json!({ "left": 1 })).await["latest"].clone();
+        assert_eq!(latest, json!([{ "state": "CLOSED", "volunteer": { "name": "Ling" }, "record": null }]));
     }
 
     async fn the_feed_ends_at_the_first_change_after_signing_out(town: Town) {

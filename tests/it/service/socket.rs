@@ -19,6 +19,11 @@ pub struct Board(WebSocketStream<MaybeTlsStream<TcpStream>>);
 impl Board {
     /// Subscribes to a shift's board at a server; without a token as a stranger.
     pub async fn watch(url: &str, token: Option<&str>, shift: &str) -> Self {
+        Self::watch_with(url, token, shift, "").await
+    }
+
+    /// The same with more of the newest check-ins.
+    pub async fn watch_with(url: &str, token: Option<&str>, shift: &str, more: &str) -> Self {
         let url = url.replace("http://", "ws://");
         let request = ClientRequestBuilder::new(format!("{url}/graphql").parse().expect("an address"));
         let request = request.with_sub_protocol("graphql-transport-ws");
@@ -30,8 +35,10 @@ impl Board {
         };
         board.send(json!({ "type": "connection_init", "payload": init })).await;
         assert_eq!(board.message().await["type"], "connection_ack");
-        let query = "subscription($shift: ID!) { attendanceBoard(shiftId: $shift) {
-            capacity signedUp waiting present left forgotten latest { state volunteer { name } } } }";
+        let query = format!(
+            "subscription($shift: ID!) {{ attendanceBoard(shiftId: $shift) {{
+                capacity signedUp waiting present left forgotten latest {{ state volunteer {{ name }} {more} }} }} }}"
+        );
         let payload = json!({ "query": query, "variables": { "shift": shift } });
         board.send(json!({ "id": "1", "type": "subscribe", "payload": payload })).await;
         board
