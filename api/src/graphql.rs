@@ -4,6 +4,7 @@ use std::{hash::Hash, sync::Arc, time::Duration};
 
 use async_graphql::{
     Context, Error, ID, Interface, MergedObject, Object, Result, Schema, SchemaBuilder, ValidationMode,
+    connection::Connection,
     dataloader::{DataLoader, Loader},
 };
 use boai_entity::{
@@ -20,7 +21,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use crate::{
     access::Action,
     activities::{
-        graphql::{Activity, ActivityMutation, ActivityQuery, Shift, activity_by_id, shift_by_id},
+        graphql::{Activity, ActivityMutation, ActivityQuery, NearbyConnection, Shift, SignUp, activity_by_id, shift_by_id},
         loaders::{ActivityById, ShiftById},
     },
     attendance::{
@@ -38,12 +39,12 @@ use crate::{
     live::graphql::LiveSubscription,
     node_ids,
     organisation::{
-        graphql::{Branch, Division, OrganisationMutation, OrganisationQuery, Team, may_with_team},
+        graphql::{Branch, Division, OrganisationMutation, OrganisationQuery, Team, TeamMember, may_with_team},
         loaders::{BranchById, DivisionByCode, TeamById},
         rules::is_code,
     },
     people::{
-        graphql::{PeopleMutation, PeopleQuery, Volunteer},
+        graphql::{InboxItem, PeopleMutation, PeopleQuery, Volunteer},
         loaders::VolunteerById,
         recovery::graphql::{RecoveryMutation, RecoveryQuery},
     },
@@ -192,7 +193,18 @@ pub struct Mutation(
 pub type Boai = Schema<Query, Mutation, LiveSubscription>;
 
 fn builder() -> SchemaBuilder<Query, Mutation, LiveSubscription> {
-    Schema::build(Query::default(), Mutation::default(), LiveSubscription)
+    let schema = Schema::build(Query::default(), Mutation::default(), LiveSubscription);
+    // The library's own types, which have no place for a doc comment.
+    schema
+        .override_output_type_description::<Connection<String, Activity>>("A page of activities.")
+        .override_output_type_description::<Connection<String, Branch>>("A page of branches.")
+        .override_output_type_description::<Connection<String, Division>>("A page of divisions.")
+        .override_output_type_description::<Connection<String, InboxItem>>("A page of an inbox.")
+        .override_output_type_description::<NearbyConnection>("A page of activities, each with how it lies to you.")
+        .override_output_type_description::<Connection<String, ServiceRecord>>("A page of service records.")
+        .override_output_type_description::<Connection<String, SignUp>>("A page of sign-ups.")
+        .override_output_type_description::<Connection<String, Team>>("A page of teams.")
+        .override_output_type_description::<Connection<String, TeamMember>>("A page of members, or of who asks to be one.")
 }
 
 /// The schema of a running server. Its documents come through the [`screen`], which has validated them whole.
@@ -293,8 +305,8 @@ pub fn settle_all<T, R, E>(
 mod tests {
     use serde_json::Value;
 
-    /// What a phone developer reads. Only the library's own types (ID, PageInfo, …Connection, …Edge) go without, and the one
-    /// argument `input` of a mutation, whose type says it all.
+    /// What a phone developer reads. Only the language's own types go without, and the one argument `input` of a mutation,
+    /// whose type says it all.
     #[tokio::test]
     async fn everything_in_the_schema_is_described() {
         let query = "{ __schema { types { name kind description
@@ -305,10 +317,7 @@ mod tests {
         let mut bare = Vec::new();
         for type_ in items(&answer["__schema"]["types"]) {
             let name = type_["name"].as_str().unwrap();
-            if name == "ID"
-                || name.starts_with("__")
-                || ["Connection", "Edge", "PageInfo"].iter().any(|end| name.ends_with(end))
-            {
+            if name == "ID" || name.starts_with("__") {
                 continue;
             }
             let mut look = |item: &Value, of: &str| {

@@ -351,7 +351,8 @@ impl EdgeNameType for Nearby {
     }
 }
 
-type NearbyConnection = Connection<String, Activity, EmptyFields, NearEdge, Nearby, Nearby>;
+/// Activities with how they lie to you.
+pub type NearbyConnection = Connection<String, Activity, EmptyFields, NearEdge, Nearby, Nearby>;
 
 /// How an activity lies to you.
 pub struct NearEdge {

@@ -146,9 +146,7 @@ impl MyVolunteer {
 #[graphql(input_name = "WeekPartInput")]
 pub struct WeekPart {
     /// Which day.
-    /// Which day.
     weekday: Weekday,
-    /// Which part of that day.
     /// Which part of that day.
     day_part: DayPart,
 }
