@@ -9,6 +9,7 @@ help() {
     cat <<'HELP'
 ./test.sh              Tests everything: format, lints, build, schema.graphql, all tests,
                        and that no secret of the tests was logged.
+                       and conformance with other people's tools (tests/conformance).
 ./test.sh ARGUMENT...  Builds, then runs `cargo test --workspace --locked ARGUMENT...`,
                        for example: ./test.sh check_in
 ./test.sh --servers    Starts the two servers for a `cargo test` by hand, prints the
@@ -16,8 +17,8 @@ help() {
 ./test.sh --help       This text.
 
 The tests get a PostgreSQL and a Redis of their own in a temporary folder, on free ports
-of 127.0.0.1, both gone afterwards. On Debian and Ubuntu, PostgreSQL, Redis and the C
-compiler are installed with apt-get if they are missing.
+of 127.0.0.1, both gone afterwards. On Debian and Ubuntu, PostgreSQL, Redis, the C compiler
+and, where everything is tested, Node are installed with apt-get if they are missing.
 HELP
 }
 
@@ -31,6 +32,7 @@ main() {
 
 run_tests() {
     has cargo || die 2 "cargo is missing. Install Rust from https://rustup.rs and open a new shell."
+    if (($# == 0)); then with_node=yes; fi
     prepare
     if (($# == 0)); then
         step cargo fmt --all -- --check
@@ -44,6 +46,8 @@ run_tests() {
     step cargo test --workspace --locked "$@"
     if (($# == 0)); then
         step cargo run --quiet --locked -p boai-tests --bin logs "$BOAI_TEST_LOGS"
+        step npm --prefix tests/conformance ci --prefer-offline
+        step npm --prefix tests/conformance test
     fi
 }
 
@@ -80,7 +84,13 @@ find_servers() {
     postgres_bin=$(find_postgres) || missing+=(postgresql)
     redis_server=$(command -v redis-server) || missing+=(redis-server)
     has cc || missing+=(gcc libc6-dev)
+    [[ -z ${with_node-} ]] || has_node || missing+=(nodejs npm)
     ((${#missing[@]} == 0))
+}
+
+# Debian 12 has Node 18.
+has_node() {
+    has npm && node -e 'process.exit(parseInt(process.versions.node) < 18)'
 }
 
 find_postgres() {
@@ -120,8 +130,8 @@ as_root() {
 
 say_what_to_install() {
     die 2 "Missing here, by the names of the Debian packages: ${missing[*]}." \
-        "Install PostgreSQL (initdb, postgres and pg_ctl), Redis (redis-server) and a C compiler (cc)," \
-        "put them on the PATH, and run ./test.sh again."
+        "Install PostgreSQL (initdb, postgres and pg_ctl), Redis (redis-server), a C compiler (cc) and" \
+        "Node 18 or newer (node, npm), put them on the PATH, and run ./test.sh again."
 }
 
 # The servers ------------------------------------------------------------------------------

@@ -1,0 +1,156 @@
+// The main job, done by the libraries that apps use: a volunteer finds an activity, signs up, checks in and out; the leader
+// watches, and confirms. The types come from the app's documents, so that tsc judges them as well.
+import assert from "node:assert/strict";
+import { copyFileSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, test } from "node:test";
+import { addTypenameToDocument } from "@apollo/client/utilities";
+import { parse, print } from "graphql";
+import { type Connect, type Sent, apollo, apolloPersisted, apolloPersistedByGet, graphqlRequest, urql, urqlPersisted } from "./clients.js";
+import {
+  ActivityDocument,
+  BoardDocument,
+  BoardOnceDocument,
+  CheckInDocument,
+  CheckOutDocument,
+  ConfirmHoursDocument,
+  MyHoursDocument,
+  MySessionsDocument,
+  NearMeDocument,
+  RequestSignInCodeDocument,
+  SignInDocument,
+  SignUpForShiftDocument,
+} from "./generated/operations.js";
+import { PLACE, type Phone, done, fix, postActivity, requestId, some } from "./phone.js";
+import { LEADER, ROOT, Server, VOLUNTEER } from "./server.js";
+
+const CLIENTS: [string, Connect][] = [
+  ["Apollo Client", apollo],
+  ["urql", urql],
+  ["graphql-request", graphqlRequest],
+];
+const PERSISTED: [string, Connect, getOnly: boolean][] = [
+  ["Apollo's link", apolloPersisted, false],
+  ["Apollo's link by GET", apolloPersistedByGet, true],
+  ["urql's exchange", urqlPersisted, true],
+];
+
+describe("the main job", () => {
+  for (const [name, connect] of CLIENTS) {
+    test(`with ${name}`, () => withServer({}, (server) => mainJob(server, connect)));
+  }
+});
+
+describe("automatic persisted queries", () => {
+  for (const [name, connect, byGet] of PERSISTED) {
+    test(`do the main job with ${name}`, () => withServer({}, (server) => mainJob(server, connect)));
+    test(`are sent whole once, with ${name}`, () =>
+      withServer({}, async (server) => {
+        const seen: Sent[] = [];
+        const token = await server.signIn(VOLUNTEER);
+        for (let round = 0; round < 2; round++) {
+          // A library remembers what it has sent, so this is another phone each time.
+          const phone = connect(server, token, (sent) => seen.push(sent));
+          assert.equal((await phone.run(MySessionsDocument, {})).me?.sessions[0]?.device, "conformance");
+          await phone.close();
+        }
+        assert.deepEqual(seen.map(({ whole }) => whole), [false, true, false]);
+        if (byGet) assert.equal(seen[0]!.method, "GET");
+        assert.ok(seen.every(({ status }) => status === 200), JSON.stringify(seen));
+      }));
+  }
+});
+
+describe("with nothing but registered operations", () => {
+  // Apollo Client asks for `__typename` everywhere, so its build registers documents of its own; the other two send the
+  // documents as they are written.
+  const folder = mkdtempSync(join(tmpdir(), "boai-operations-"));
+  after(() => rmSync(folder, { recursive: true }));
+  const operations = readdirSync(join(ROOT, "operations")).filter((name) => name.endsWith(".graphql"));
+  for (const name of operations) copyFileSync(join(ROOT, "operations", name), join(folder, name));
+  const manifest = operations.map((name) => {
+    const document = addTypenameToDocument(parse(readFileSync(join(ROOT, "operations", name), "utf8")));
+    return { id: name, name: name.replace(".graphql", ""), type: "query", body: print(document) };
+  });
+  const whole = { format: "apollo-persisted-query-manifest", version: 1, operations: manifest };
+  writeFileSync(join(folder, "apollo.json"), JSON.stringify(whole));
+  const settings = { BOAI_REGISTERED_OPERATIONS: folder };
+
+  for (const [name, connect] of [...CLIENTS, ...PERSISTED]) {
+    test(`the main job is done with ${name}`, () => withServer(settings, (server) => mainJob(server, connect)));
+  }
+  test("others are refused, and registered ones run by their id too", () =>
+    withServer(settings, async (server) => {
+      for (const query of ["{ __typename }", "query MySessions { me { id } }", "{ __schema { types { name } } }"]) {
+        const { status, body } = await server.post({ query });
+        assert.deepEqual([status, body.data], [400, undefined]);
+        assert.equal(body.errors[0].extensions.code, "PERSISTED_QUERY_NOT_FOUND");
+      }
+      const { body } = await server.post({ documentId: "MySessions.graphql" });
+      assert.deepEqual(body.data, { me: null });
+    }));
+});
+
+async function withServer(settings: Record<string, string>, story: (server: Server) => Promise<void>): Promise<void> {
+  const server = await Server.start(settings);
+  try {
+    await story(server);
+  } finally {
+    await server.stop();
+  }
+}
+
+async function mainJob(server: Server, connect: Connect): Promise<void> {
+  const stranger = connect(server);
+  const leader = connect(server, await signIn(server, stranger, LEADER));
+  const volunteer = connect(server, await signIn(server, stranger, VOLUNTEER));
+  assert.equal((await stranger.run(MySessionsDocument, {})).me, null);
+
+  const title = `长桥应急救护 ${requestId()}`;
+  await postActivity(leader, title);
+  const { activitiesNear } = await volunteer.run(NearMeDocument, { point: PLACE, within: 500 });
+  const near = some(activitiesNear.edges.find(({ node }) => node.title === title));
+  assert.deepEqual([near.distance, near.placesLeft, near.mySignUp], [0, 8, null]);
+  const { node: activity } = await volunteer.run(ActivityDocument, { id: near.node.id });
+  assert.ok(activity?.__typename === "Activity");
+  const shiftId = some(activity.shifts[0]).id;
+  const { signUpForShift } = await volunteer.run(SignUpForShiftDocument, { shiftId });
+  assert.equal(done(signUpForShift).signUp?.state, "SEATED");
+
+  const far = { ...PLACE, latitude: PLACE.latitude + 0.1 };
+  const { checkIn: refused } = await volunteer.run(CheckInDocument, { shiftId, requestId: requestId(), fix: { ...fix(), place: far } });
+  assert.deepEqual(refused.errors.map(({ code }) => code), ["OUT_OF_RANGE"]);
+
+  const seen: [present: number, left: number][] = [];
+  for await (const { attendanceBoard } of leader.watch(BoardDocument, { shiftId })) {
+    const { present, left } = attendanceBoard;
+    seen.push([present, left]);
+    if (seen.length === 1) {
+      const { checkIn } = await volunteer.run(CheckInDocument, { shiftId, requestId: requestId(), fix: fix() });
+      assert.equal(done(checkIn).attendance?.checkInGrade, "LOCATION");
+    } else if (present === 1) {
+      const { checkOut } = await volunteer.run(CheckOutDocument, { requestId: requestId(), fix: fix() });
+      assert.equal(done(checkOut).attendance?.state, "CLOSED");
+    }
+    if (left === 1) break;
+  }
+  assert.deepEqual([seen[0], seen.at(-1)], [[0, 0], [0, 1]]);
+
+  const { node: shift } = await leader.run(BoardOnceDocument, { shiftId });
+  assert.ok(shift?.__typename === "Shift");
+  const attendanceId = some(shift.board?.latest[0]).id;
+  const { confirmHours } = await leader.run(ConfirmHoursDocument, { items: [{ attendanceId }] });
+  const record = some(done(confirmHours).results[0]?.record);
+  assert.equal(record.state, "CONFIRMED");
+  const { me } = await volunteer.run(MyHoursDocument, {});
+  assert.equal(me?.records.nodes.find(({ id }) => id === record.id)?.state, "CONFIRMED");
+  await Promise.all([stranger, leader, volunteer].map((phone) => phone.close()));
+}
+
+async function signIn(server: Server, stranger: Phone, phone: string): Promise<string> {
+  done((await stranger.run(RequestSignInCodeDocument, { phone })).requestSignInCode);
+  const code = await server.code(phone);
+  const { signIn } = await stranger.run(SignInDocument, { phone, code, device: "conformance" });
+  return some(done(signIn).tokens).accessToken;
+}

@@ -1,0 +1,54 @@
+// What graphql-js says about an operation, and about an answer to it.
+import {
+  type DocumentNode,
+  type GraphQLError,
+  type GraphQLSchema,
+  execute,
+  getOperationAST,
+  getVariableValues,
+  parse,
+  validate,
+} from "graphql";
+import type { Operation } from "./generate.js";
+
+export interface Verdict {
+  /** What refuses it; nothing when it may run. */
+  refusedBy?: "grammar" | "validation" | "choice of operation" | "coercion";
+  errors: readonly GraphQLError[];
+  document?: DocumentNode;
+}
+
+export function judge(schema: GraphQLSchema, { query, variables, operationName }: Operation): Verdict {
+  let document;
+  try {
+    document = parse(query);
+  } catch (error) {
+    return { refusedBy: "grammar", errors: [error as GraphQLError] };
+  }
+  const errors = validate(schema, document);
+  if (errors.length > 0) return { refusedBy: "validation", errors, document };
+  const operation = getOperationAST(document, operationName);
+  if (operation === null || operation === undefined) return { refusedBy: "choice of operation", errors: [], document };
+  // As they arrive: JSON knows no undefined.
+  const coerced = getVariableValues(schema, operation.variableDefinitions ?? [], JSON.parse(JSON.stringify(variables)));
+  if (coerced.errors !== undefined) return { refusedBy: "coercion", errors: coerced.errors, document };
+  return { errors: [], document };
+}
+
+/**
+ * The answer as graphql-js would have written it, had it met what our server met: it runs the operation over the answer
+ * itself. So it has just the fields that it must have, in their order, and values that their types can have.
+ */
+export function rewritten(schema: GraphQLSchema, document: DocumentNode, operation: Operation, data: unknown): unknown {
+  const result = execute({
+    schema,
+    document,
+    variableValues: operation.variables,
+    operationName: operation.operationName ?? null,
+    rootValue: data,
+    fieldResolver: (source, _args, _context, { path }) => source[path.key],
+    typeResolver: (value) => value.__typename,
+  }) as { data?: unknown; errors?: readonly GraphQLError[] };
+  return { data: result.data, errors: result.errors?.map(({ message }) => message) };
+}
+

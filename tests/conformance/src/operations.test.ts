@@ -1,0 +1,177 @@
+// Every document of operations/, run against the server as the phone app runs it. (That each fits the schema is checked
+// before: see codegen.js.)
+import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import type { TypedDocumentNode } from "@graphql-typed-document-node/core";
+import { getOperationAST, print } from "graphql";
+import { createClient } from "graphql-ws";
+import { WebSocket } from "ws";
+import * as app from "./generated/operations.js";
+import { PLACE, type Phone, done, fix, hours, newActivity, plain, postActivity, requestId, some } from "./phone.js";
+import { LEADER, OFFICER, ROOT, Server, VOLUNTEER } from "./server.js";
+
+/** Those that have been run. */
+const run = new Set<string>();
+
+let server: Server;
+let stranger: Pick<Phone, "run">;
+let volunteer: Pick<Phone, "run">;
+let leader: Pick<Phone, "run">;
+let officer: Pick<Phone, "run">;
+let leaderToken: string;
+before(async () => {
+  server = await Server.start();
+  stranger = phone();
+  volunteer = phone(await signIn(VOLUNTEER));
+  leaderToken = await signIn(LEADER);
+  leader = phone(leaderToken);
+  officer = phone(await signIn(OFFICER));
+});
+after(() => server.stop());
+
+/** A phone that remembers what it ran. An operation with a top-level error fails by its name. */
+function phone(token?: string): Pick<Phone, "run"> {
+  const { run: ask } = plain(server, token);
+  return {
+    async run(document, variables) {
+      const name = nameOf(document);
+      run.add(name);
+      return ask(document, variables).catch((error: Error) => {
+        throw new Error(`operation ${name}: ${error.message}`);
+      });
+    },
+  };
+}
+
+function nameOf(document: TypedDocumentNode<any, any>): string {
+  return some(getOperationAST(document)?.name?.value);
+}
+
+async function signIn(number: string): Promise<string> {
+  return (await signedIn(number)).accessToken;
+}
+
+async function signedIn(number: string) {
+  done((await stranger.run(app.RequestSignInCodeDocument, { phone: number })).requestSignInCode);
+  const code = await server.code(number);
+  const { signIn } = await stranger.run(app.SignInDocument, { phone: number, code, device: "手机" });
+  return some(done(signIn).tokens);
+}
+
+test("somebody new signs in, enrols, settles consents, and signs out", async () => {
+  const tokens = await signedIn("18812340001");
+  const { refreshSession } = await stranger.run(app.RefreshSessionDocument, { refreshToken: tokens.refreshToken });
+  const ling = phone(some(done(refreshSession).tokens).accessToken);
+  const input = { name: "林", birthDate: "1990-05-08", residenceCode: "330106", acceptedTermsVersion: "1" };
+  const { enrolAsVolunteer } = await ling.run(app.EnrolAsVolunteerDocument, { input });
+  assert.equal(done(enrolAsVolunteer).me?.volunteer?.name, "林");
+  const { giveConsent } = await ling.run(app.GiveConsentDocument, { kind: "PUBLICATION", version: "1" });
+  assert.deepEqual(done(giveConsent).consents.map(({ kind }) => kind).sort(), ["PUBLICATION", "TERMS"]);
+  done((await ling.run(app.WithdrawConsentDocument, { kind: "PUBLICATION" })).withdrawConsent);
+  const { me } = await ling.run(app.MySessionsDocument, {});
+  assert.deepEqual(some(me).sessions.map(({ device, current }) => [device, current]), [["手机", true]]);
+  const { endSession } = await ling.run(app.EndSessionDocument, {});
+  assert.equal(done(endSession).sessionId, tokens.session.id);
+});
+
+test("a volunteer looks around", async () => {
+  const { me } = await volunteer.run(app.MeDocument, {});
+  assert.equal(me?.volunteer?.name, "王小明");
+  assert.ok((await volunteer.run(app.MyHoursDocument, {})).me!.hours.confirmed > 0);
+  assert.equal((await volunteer.run(app.MyStarsDocument, {})).starScheme.length, 5);
+  await volunteer.run(app.InboxDocument, {});
+  await volunteer.run(app.MySignUpsDocument, { past: true });
+  const { activities } = await stranger.run(app.SearchActivitiesDocument, { divisionCode: "3301", categories: ["FIRST_AID"] });
+  const { node } = await stranger.run(app.ActivityDocument, { id: some(activities.nodes[0]).id, signedIn: false });
+  assert.equal(node?.__typename, "Activity");
+});
+
+test("a volunteer serves, and the leader watches, settles and confirms", async () => {
+  const { team, activity, shift } = await postActivity(leader, "长桥应急救护");
+  const { activitiesNear } = await volunteer.run(app.NearMeDocument, { point: PLACE, within: 500 });
+  assert.ok(activitiesNear.edges.some(({ node }) => node.id === activity));
+  for (const again of [true, false]) {
+    done((await volunteer.run(app.SignUpForShiftDocument, { shiftId: shift })).signUpForShift);
+    if (again) done((await volunteer.run(app.LeaveShiftDocument, { shiftId: shift })).leaveShift);
+  }
+  const { node: roster } = await leader.run(app.ShiftRosterDocument, { shiftId: shift });
+  assert.ok(roster?.__typename === "Shift");
+  assert.deepEqual(roster.signUps?.nodes.map(({ volunteer }) => volunteer?.name), ["王小明"]);
+  done((await volunteer.run(app.CheckInDocument, { shiftId: shift, requestId: requestId(), fix: fix() })).checkIn);
+  assert.equal((await present(shift)).attendanceBoard.present, 1);
+  done((await volunteer.run(app.CheckOutDocument, { requestId: requestId(), fix: fix() })).checkOut);
+  const { node } = await leader.run(app.BoardOnceDocument, { shiftId: shift });
+  assert.ok(node?.__typename === "Shift");
+  const attendanceId = some(node.board?.latest[0]).id;
+  const { confirmHours } = await leader.run(app.ConfirmHoursDocument, { items: [{ attendanceId }] });
+  assert.equal(done(confirmHours).results[0]?.record?.state, "CONFIRMED");
+  const { activities } = await leader.run(app.TeamActivitiesDocument, { teamId: team });
+  assert.ok(activities.nodes.some(({ id }) => id === activity));
+});
+
+/** The first item of the board's subscription. */
+async function present(shiftId: string): Promise<app.BoardSubscription> {
+  run.add(nameOf(app.BoardDocument));
+  const client = createClient({ url: server.socket, webSocketImpl: WebSocket, connectionParams: { authorization: `Bearer ${leaderToken}` } });
+  const { value } = await client.iterate<app.BoardSubscription>({ query: print(app.BoardDocument), variables: { shiftId } }).next();
+  await client.dispose();
+  return some(value?.data);
+}
+
+test("a leader changes and calls off an activity", async () => {
+  const { me } = await leader.run(app.MeDocument, {});
+  const teamId = some(me?.roles[0]?.team).id;
+  const { createActivity } = await leader.run(app.CreateActivityDocument, { input: newActivity(teamId, "白堤巡护") });
+  const activity = some(done(createActivity).activity);
+  const shiftId = some(activity.shifts[0]).id;
+  done((await leader.run(app.PublishActivityDocument, { activityId: activity.id })).publishActivity);
+  done((await leader.run(app.ChangeActivityDocument, { input: { activityId: activity.id, title: "苏堤巡护", note: "换地方" } })).changeActivity);
+  const shift = { startsAt: hours(2), endsAt: hours(4), capacity: 2, posts: [{ name: "东口", capacity: 2 }] };
+  done((await leader.run(app.AddShiftDocument, { activityId: activity.id, shift })).addShift);
+  const { changeShift } = await leader.run(app.ChangeShiftDocument, { input: { shiftId, capacity: 9, note: "多一人" } });
+  assert.equal(done(changeShift).shift?.capacity, 9);
+  const { cancelActivity } = await leader.run(app.CancelActivityDocument, { activityId: activity.id, reason: "大雨" });
+  assert.equal(done(cancelActivity).activity?.state, "CANCELLED");
+});
+
+test("a volunteer joins and leaves a team", async () => {
+  const { me } = await leader.run(app.MeDocument, {});
+  const team = some(me?.roles[0]?.team);
+  const ling = phone(await signIn("18812340002"));
+  const input = { name: "林", birthDate: "1990-05-08", residenceCode: "330106", acceptedTermsVersion: "1" };
+  done((await ling.run(app.EnrolAsVolunteerDocument, { input })).enrolAsVolunteer);
+  const { teams } = await ling.run(app.TeamsDocument, { name: team.name });
+  assert.deepEqual(teams.nodes.map(({ id }) => id), [team.id]);
+  done((await ling.run(app.AskToJoinTeamDocument, { teamId: team.id })).askToJoinTeam);
+  const { node } = await leader.run(app.TeamMembersDocument, { teamId: team.id, state: "REQUESTED" });
+  assert.ok(node?.__typename === "Team");
+  const volunteerId = some(node.members?.nodes.find(({ volunteer }) => volunteer?.name === "林")?.volunteer).id;
+  const { decideTeamMember } = await leader.run(app.DecideTeamMemberDocument, { teamId: team.id, volunteerId, accept: true });
+  assert.equal(done(decideTeamMember).membership?.state, "ACCEPTED");
+  const { node: seen } = await ling.run(app.TeamDocument, { id: team.id });
+  assert.ok(seen?.__typename === "Team" && seen.myMembership?.state === "ACCEPTED");
+  assert.equal((await ling.run(app.MyTeamsDocument, {})).me?.teams.length, 1);
+  done((await ling.run(app.LeaveTeamDocument, { teamId: team.id })).leaveTeam);
+});
+
+test("a branch officer founds a team and gives it a leader", async () => {
+  const { divisions } = await officer.run(app.DivisionsDocument, { parentCode: "33", level: "CITY" });
+  assert.ok(divisions.nodes.some(({ code }) => code === "3301"));
+  const { branches } = await officer.run(app.BranchesDocument, { name: "西湖区" });
+  const branchId = some(branches.nodes.find(({ division }) => division?.code === "330106")).id;
+  const { foundTeam } = await officer.run(app.FoundTeamDocument, { input: { branchId, name: "断桥救护队", speciality: "FIRST_AID" } });
+  const teamId = some(done(foundTeam).team).id;
+  const { me } = await volunteer.run(app.MeDocument, {});
+  const volunteerNumber = some(me?.volunteer).number;
+  const { grantRole } = await officer.run(app.GrantRoleDocument, { input: { teamId, role: "TEAM_LEADER", volunteerNumber } });
+  const grantId = some(done(grantRole).grant).id;
+  done((await officer.run(app.RevokeRoleDocument, { grantId, reason: "换届" })).revokeRole);
+});
+
+// The last of all: by now every document has been run.
+test("no document of operations/ was left out", () => {
+  const documents = readdirSync(join(ROOT, "operations")).flatMap((name) => /^(\w+)\.graphql$/.exec(name)?.[1] ?? []);
+  assert.deepEqual([...run].sort(), documents.sort());
+});
