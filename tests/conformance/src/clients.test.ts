@@ -5,8 +5,11 @@ import { copyFileSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFile
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
+import { ApolloClient, HttpLink, InMemoryCache } from "@apollo/client";
 import { addTypenameToDocument } from "@apollo/client/utilities";
+import { Client as Urql, fetchExchange } from "@urql/core";
 import { parse, print } from "graphql";
+import { GraphQLClient } from "graphql-request";
 import { type Connect, type Sent, apollo, apolloPersisted, apolloPersistedByGet, graphqlRequest, urql, urqlPersisted } from "./clients.js";
 import {
   ActivityDocument,
@@ -21,6 +24,8 @@ import {
   RequestSignInCodeDocument,
   SignInDocument,
   SignUpForShiftDocument,
+  TeamDocument,
+  TeamsDocument,
 } from "./generated/operations.js";
 import { PLACE, type Phone, done, fix, postActivity, requestId, some } from "./phone.js";
 import { LEADER, ROOT, Server, VOLUNTEER } from "./server.js";
@@ -91,6 +96,34 @@ describe("with nothing but registered operations", () => {
       assert.deepEqual(body.data, { me: null });
     }));
 });
+
+test("the libraries know the types of variables and answers from a document", () =>
+  withServer({}, async (server) => {
+    const variables = { speciality: "FIRST_AID" } as const;
+    const [first, second, third] = [
+      new ApolloClient({ cache: new InMemoryCache(), link: new HttpLink({ uri: server.graphql }) }),
+      new Urql({ url: server.graphql, exchanges: [fetchExchange], preferGetMethod: true }),
+      new GraphQLClient(server.graphql),
+    ];
+    const answers = [
+      (await first.query({ query: TeamsDocument, variables })).data,
+      (await second.query(TeamsDocument, variables)).data,
+      await third.request(TeamsDocument, variables),
+    ];
+    const names: (string | undefined)[] = answers.map((data) => data?.teams.nodes[0]?.name);
+    assert.ok(names[0] !== undefined && new Set(names).size === 1, `${names}`);
+    // For tsc alone.
+    void (() => [
+      // @ts-expect-error There is no such speciality.
+      first.query({ query: TeamsDocument, variables: { speciality: "NOTHING" } }),
+      // @ts-expect-error There is no such variable.
+      second.query(TeamsDocument, { specialty: "RESCUE" }),
+      // @ts-expect-error Its id is needed.
+      third.request(TeamDocument, {}),
+      // @ts-expect-error It was not asked for.
+      answers[0]?.teams.nodes[0]?.createdAt,
+    ]);
+  }));
 
 async function withServer(settings: Record<string, string>, story: (server: Server) => Promise<void>): Promise<void> {
   const server = await Server.start(settings);

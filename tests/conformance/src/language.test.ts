@@ -20,7 +20,8 @@ let schema: GraphQLSchema;
 let ids: Record<string, string>;
 let volunteer: string;
 before(async () => {
-  server = await Server.start();
+  // What is asked here is odd rather than large; the limits have tests of their own.
+  server = await Server.start({ BOAI_LIMITS__ALIASES: "1000", BOAI_LIMITS__DIRECTIVES: "1000", BOAI_LIMITS__COST: "10000000" });
   schema = ourSchema();
   volunteer = await server.signIn(VOLUNTEER);
   const posted = await postActivity(plain(server, await server.signIn(LEADER)), "长桥应急救护");
@@ -52,6 +53,72 @@ test(`${OPERATIONS} operations made from the schema, seed ${SEED}`, async () => 
   assert.equal(differences.length, 0, `${differences.length} differences:\n\n${differences.slice(0, 10).join("\n\n")}`);
 });
 
+const ODD: (string | Operation)[] = [
+  "\ufeff,,,{,__typename,,}#",
+  "{ __typename }\r\n# comment\r{ __typename }",
+  'query($n: String = "x") { teams(name: $n) { nodes { id } } }',
+  "query () { __typename }",
+  "query Q() { __typename }",
+  "{ teams() { nodes { id } } }",
+  "{ }",
+  "{ teams { } }",
+  "fragment on on Query { __typename } { ...on }",
+  "fragment f on Query { __typename } { ...f }",
+  "query on { __typename }",
+  "query fragment { query: __typename mutation: __typename on: __typename true: __typename null: __typename }",
+  "{ ...on Query { __typename } ... on Query { x: __typename } ...{ y: __typename } }",
+  "{ ... on Query @include(if: true) { __typename } }",
+  "query($on: Int, $true: Int) { on: teams(first: $on) { nodes { id } } true: teams(first: $true) { nodes { id } } }",
+  String.raw`{ teams(name: "\u00e9\n\t\/\"\\") { nodes { id } } }`,
+  String.raw`{ teams(name: "\u{1F3C3}") { nodes { id } } }`,
+  String.raw`{ teams(name: "\uD83C\uDFC3") { nodes { id } } }`,
+  String.raw`{ teams(name: "\uD83C") { nodes { id } } }`,
+  String.raw`{ teams(name: "\u{110000}") { nodes { id } } }`,
+  String.raw`{ teams(name: "\x") { nodes { id } } }`,
+  '{ teams(name: "a\nb") { nodes { id } } }',
+  '{ teams(name: """\n  a\n    b \\""" "" \\u00e9\n""") { nodes { id } } }',
+  '{ teams(name: """") { nodes { id } } }',
+  '{ teams(name: "") { nodes { id } } }',
+  '{ teams(name: """""") { nodes { id } } }',
+  ...["0", "-0", "00", "01", "+1", "1.", ".1", "1a", "0x1", "2147483647", "2147483648", "1e1", "1.0", "--1"].map((number) => `{ teams(first: ${number}) { nodes { id } } }`),
+  ...["0", "5e2", "5E+2", "1e400", "5.0e-1", "1.", "-1", "00.5"].map((metres) => `{ activitiesNear(point: { latitude: 30, longitude: 120, datum: WGS84 }, within: ${metres}, first: 1) { nodes { id } } }`),
+  ...["WGS84", '"WGS84"', "wgs84", "null", "true", "[WGS84]"].map((datum) => `{ activitiesNear(point: { latitude: 30, longitude: 120, datum: ${datum} }, first: 1) { nodes { id } } }`),
+  "{ activities(categories: FIRST_AID, first: 1) { nodes { category } } }",
+  "{ activities(categories: [[FIRST_AID]], first: 1) { nodes { category } } }",
+  "{ activities(categories: [null], first: 1) { nodes { category } } }",
+  "{ node(id: 7) { id } }",
+  "{ node(id: 7.5) { id } }",
+  "{ node(id: x) { id } }",
+  { query: "query($c: [Category!]) { activities(categories: $c, first: 1) { nodes { id } } }", variables: { c: "FIRST_AID" } },
+  { query: "query($c: Category!) { activities(categories: [$c], first: 1) { nodes { id } } }", variables: { c: "FIRST_AID" } },
+  { query: "query($c: Category!) { activities(categories: $c, first: 1) { nodes { id } } }", variables: { c: "FIRST_AID" } },
+  { query: "query($c: Category) { activities(categories: [$c], first: 1) { nodes { id } } }", variables: {} },
+  { query: "query($w: Metres) { activitiesNear(point: { latitude: 30, longitude: 120, datum: WGS84 }, within: $w, first: 1) { nodes { id } } }", variables: {} },
+  { query: "query($w: Metres) { activitiesNear(point: { latitude: 30, longitude: 120, datum: WGS84 }, within: $w, first: 1) { nodes { id } } }", variables: { w: null } },
+  { query: "query($d: Datum! = GCJ02) { activitiesNear(point: { latitude: 30, longitude: 120, datum: $d }, first: 1) { nodes { id } } }", variables: {} },
+  { query: "query($s: Boolean = true) { __typename @skip(if: $s) x: __typename }", variables: {} },
+  { query: "query($s: Boolean = true) { __typename @skip(if: $s) x: __typename }", variables: { s: null } },
+  { query: "query($s: Boolean! = true) { __typename @skip(if: $s) x: __typename }", variables: {} },
+  { query: "query($s: Boolean!) { __typename @skip(if: $s) x: __typename }", variables: {} },
+  { query: "query($p: Place!) { activitiesNear(point: $p, first: 1) { nodes { id } } }", variables: { p: { latitude: 30, longitude: 120, datum: "WGS84", nothing: null } } },
+  { query: "query($p: Place!) { activitiesNear(point: $p, first: 1) { nodes { id } } }", variables: { p: { latitude: 30, longitude: 120 } } },
+  { query: "query($n: Int) { teams(first: $n) { nodes { id } } }", variables: { n: 1.0 } },
+  { query: "query($n: Int) { teams(first: $n) { nodes { id } } }", variables: { n: "1" } },
+  "type Query { x: Int } { __typename }",
+  "subscription { __typename }",
+  'subscription { ...S } fragment S on Subscription { a: attendanceBoard(shiftId: "x") { left } b: __typename }',
+];
+
+test("what is odd", async () => {
+  const differences = [];
+  for (const odd of ODD) {
+    const operation = typeof odd === "string" ? { query: odd, variables: {} } : odd;
+    const { difference } = await compare(operation);
+    if (difference !== undefined) differences.push(`${JSON.stringify(operation)}\n${difference}`);
+  }
+  assert.equal(differences.length, 0, differences.join("\n\n"));
+});
+
 async function compare(operation: Operation): Promise<{ verdict: string; difference?: string }> {
   const { refusedBy, errors, document } = judge(schema, operation);
   const verdict = refusedBy ?? "taken";
@@ -64,7 +131,9 @@ async function compare(operation: Operation): Promise<{ verdict: string; differe
     return { verdict, difference: `graphql-js: ${verdict}${reason}\nours: ${status} ${text.slice(0, 600)}` };
   }
   if (!taken || body.data === null || document === undefined) return { verdict };
-  const expected = rewritten(schema, document, operation, body.data) as { data: unknown; errors?: string[] };
-  const same = JSON.stringify(expected.data) === JSON.stringify(body.data) && expected.errors === undefined;
-  return same ? { verdict } : { verdict, difference: `answer ${JSON.stringify(body.data)}\nexpected ${JSON.stringify(expected)}` };
+  const expected = rewritten(schema, document, operation, body.data);
+  // A thing of several types that was bent not to tell which it is cannot be judged.
+  if (expected.errors?.every(({ message }) => message.startsWith('Abstract type "Node"'))) return { verdict };
+  if (JSON.stringify(expected) === JSON.stringify({ data: body.data })) return { verdict };
+  return { verdict, difference: `answered ${JSON.stringify(body.data)}\nexpected ${JSON.stringify(expected)}` };
 }

@@ -9,13 +9,15 @@ import { done, fix, plain, postActivity, requestId } from "./phone.js";
 import { LEADER, Server, VOLUNTEER } from "./server.js";
 
 const PROTOCOL = "graphql-transport-ws";
+/** Milliseconds that something may take. */
+const PATIENCE = 10_000;
 
 let server: Server;
 let leader: string;
 let volunteer: string;
 let shift: string;
 before(async () => {
-  server = await Server.start({ BOAI_SOCKETS__INIT_SECONDS: "2" });
+  server = await Server.start({ BOAI_LIMITS__SOCKET_INIT_SECONDS: "1" });
   leader = await server.signIn(LEADER);
   volunteer = await server.signIn(VOLUNTEER);
   shift = (await postActivity(plain(server, leader), "长桥应急救护")).shift;
@@ -90,13 +92,17 @@ class Line {
 
   /** How the server closes it. Whatever it says before is left unheard. */
   async closed(): Promise<{ code: number; reason: string; bytes: number }> {
-    while (this.gone === undefined) await this.something();
+    const late = Date.now() + PATIENCE;
+    while (this.gone === undefined) {
+      assert.ok(Date.now() < late, "the server closes");
+      await this.something();
+    }
     return this.gone;
   }
 
   private something(): Promise<void> {
     return new Promise((resolve, reject) => {
-      const late = setTimeout(() => reject(new Error("nothing was heard for 10 s")), 10_000);
+      const late = setTimeout(() => reject(new Error("nothing was heard")), PATIENCE);
       this.wake = () => {
         clearTimeout(late);
         resolve();

@@ -1,6 +1,7 @@
 // What graphql-js says about an operation, and about an answer to it.
 import {
   type DocumentNode,
+  type ExecutionResult,
   type GraphQLError,
   type GraphQLSchema,
   execute,
@@ -39,8 +40,8 @@ export function judge(schema: GraphQLSchema, { query, variables, operationName }
  * The answer as graphql-js would have written it, had it met what our server met: it runs the operation over the answer
  * itself. So it has just the fields that it must have, in their order, and values that their types can have.
  */
-export function rewritten(schema: GraphQLSchema, document: DocumentNode, operation: Operation, data: unknown): unknown {
-  const result = execute({
+export function rewritten(schema: GraphQLSchema, document: DocumentNode, operation: Operation, data: unknown): ExecutionResult {
+  return execute({
     schema,
     document,
     variableValues: operation.variables,
@@ -48,7 +49,5 @@ export function rewritten(schema: GraphQLSchema, document: DocumentNode, operati
     rootValue: data,
     fieldResolver: (source, _args, _context, { path }) => source[path.key],
     typeResolver: (value) => value.__typename,
-  }) as { data?: unknown; errors?: readonly GraphQLError[] };
-  return { data: result.data, errors: result.errors?.map(({ message }) => message) };
+  }) as ExecutionResult;
 }
-
