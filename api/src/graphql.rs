@@ -8,6 +8,7 @@ use async_graphql::{
     dataloader::{DataLoader, Loader},
 };
 use boai_entity::{
+    Instant,
     ids::{
         AccountRecoveryId, ActivityId, AttendanceId, AuditEntryId, BranchId, IdentityId, InboxItemId, PersonId, PostId,
         RoleGrantId, ServiceRecordId, SessionId, ShiftId, SignUpId, TeamId, VolunteerId,
@@ -21,7 +22,9 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use crate::{
     access::Action,
     activities::{
-        graphql::{Activity, ActivityMutation, ActivityQuery, NearbyConnection, Shift, SignUp, activity_by_id, shift_by_id},
+        graphql::{
+            Activity, ActivityMutation, ActivityQuery, NearbyConnection, Shift, SignUp, activity_by_id, shift_by_id,
+        },
         loaders::{ActivityById, ShiftById},
     },
     attendance::{
@@ -55,7 +58,8 @@ use crate::{
         node::{self, NOTHING, NodeId},
         refusal::Stop,
         report::Report,
-        wire::{Registered, Screen, price::Price, screen::read_schema},
+        scalars::{Date, Latitude, Longitude, Metres, Minutes, PhoneNumber},
+        wire::{Registered, Scalars, Screen, price::Price, screen::read_schema},
     },
     recognition::graphql::RecognitionQuery,
     trail::looks::LookKeeper,
@@ -204,7 +208,9 @@ fn builder() -> SchemaBuilder<Query, Mutation, LiveSubscription> {
         .override_output_type_description::<Connection<String, ServiceRecord>>("A page of service records.")
         .override_output_type_description::<Connection<String, SignUp>>("A page of sign-ups.")
         .override_output_type_description::<Connection<String, Team>>("A page of teams.")
-        .override_output_type_description::<Connection<String, TeamMember>>("A page of members, or of who asks to be one.")
+        .override_output_type_description::<Connection<String, TeamMember>>(
+            "A page of members, or of who asks to be one.",
+        )
 }
 
 /// The schema of a running server. Its documents come through the [`screen`], which has validated them whole.
@@ -224,8 +230,21 @@ pub fn schema(db: &Db, config: &Config) -> Boai {
 pub fn screen(config: &Config) -> Result<Screen, String> {
     let registered = config.registered_operations.as_deref().map(Registered::read).transpose();
     let registered = registered.map_err(|why| format!("registered_operations: {why}"))?;
-    Screen::new(read_schema(sdl), config.limits.clone(), config.explorer, registered)
+    Screen::new(read_schema(sdl), scalars(), config.limits.clone(), config.explorer, registered)
         .map_err(|why| format!("registered_operations: {why}"))
+}
+
+/// The schema's own scalars.
+fn scalars() -> Scalars {
+    Scalars::default()
+        .and::<Date>()
+        .and::<Instant>()
+        .and::<Latitude>()
+        .and::<Longitude>()
+        .and::<Metres>()
+        .and::<Minutes>()
+        .and::<PhoneNumber>()
+        .and::<uuid::Uuid>()
 }
 
 /// The schema as text: sorted, so that a change shows as what it is.
@@ -304,6 +323,11 @@ pub fn settle_all<T, R, E>(
 #[cfg(test)]
 mod tests {
     use serde_json::Value;
+
+    #[test]
+    fn every_scalar_is_read_before_anything_runs() {
+        assert_eq!(super::scalars().missing(&super::read_schema(super::sdl)), Vec::<&str>::new());
+    }
 
     /// What a phone developer reads. Only the language's own types go without, and the one argument `input` of a mutation,
     /// whose type says it all.

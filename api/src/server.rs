@@ -6,7 +6,7 @@ use async_graphql::{Data, Request as Operation, Response as Answer, http::Graphi
 use axum::{
     Json, Router,
     extract::{Request, State},
-    http::{HeaderMap, Method, StatusCode, header, request::Parts},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
     middleware,
     response::{Html, IntoResponse, Response},
     routing::{any, get},
@@ -259,5 +259,10 @@ fn refused(fault: Fault) -> Refused {
     if let Fault::Internal(detail) = &fault {
         tracing::error!(detail, "internal error");
     }
-    Refused::new(status, fault.code(), fault.message())
+    let mut refused = Refused::new(status, fault.code(), fault.message());
+    if status == StatusCode::UNAUTHORIZED {
+        let challenge = HeaderValue::from_static("Bearer error=\"invalid_token\"");
+        refused.headers.insert(header::WWW_AUTHENTICATE, challenge);
+    }
+    refused
 }

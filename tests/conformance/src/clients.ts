@@ -51,6 +51,12 @@ export const apolloPersisted: Connect = (server, token, sent) => apolloOver(new 
 export const apolloPersistedByGet: Connect = (server, token, sent) =>
   apolloOver(new PersistedQueryLink({ sha256, useGETForHashedQueries: true }), server, token, sent);
 
+/** With the ids that its build registered, and never the text. */
+export const apolloRegistered =
+  (id: (document: DocumentNode) => string): Connect =>
+  (server, token, sent) =>
+    apolloOver(new PersistedQueryLink({ generateHash: id }), server, token, sent);
+
 function apolloOver(link: ApolloLink, ...[server, token, sent]: Parameters<Connect>): Phone {
   const socket = socketTo(server, token);
   const http = new HttpLink({ uri: server.graphql, headers: bearer(token), fetch: watched(sent) });
@@ -89,6 +95,11 @@ export const urql: Connect = (server, token, sent) => urqlWith([], server, token
 /** With urql's exchange for automatic persisted queries. */
 export const urqlPersisted: Connect = (server, token, sent) =>
   urqlWith([persistedExchange({ enableForMutation: true, preferGetForPersistedQueries: "force" })], server, token, sent);
+
+export const urqlRegistered =
+  (id: (document: DocumentNode) => string): Connect =>
+  (server, token, sent) =>
+    urqlWith([persistedExchange({ enableForMutation: true, enforcePersistedQueries: true, generateHash: async (_, document) => id(document) })], server, token, sent);
 
 function urqlWith(exchanges: Exchange[], ...[server, token, sent]: Parameters<Connect>): Phone {
   const socket = socketTo(server, token);

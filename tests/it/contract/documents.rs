@@ -53,6 +53,39 @@ stories! {
         assert_eq!(answer.body, json!({ "data": { "me": null } }));
     }
 
+    async fn values_are_read_before_anything_runs(town: Town) {
+        let stranger = town.stranger();
+        let near = |latitude: &str| {
+            format!("{{ a: __typename activitiesNear(point: {{ latitude: {latitude}, longitude: 120, datum: WGS84 }}) {{ nodes {{ id }} }} }}")
+        };
+        let by_point = "query($p: Place!) { activitiesNear(point: $p) { nodes { id } } }".to_owned();
+        let by_category = |ty: &str| format!("query($c: {ty}) {{ activities(categories: [$c]) {{ nodes {{ id }} }} }}");
+        let conditional = "query($s: Boolean = true) { __typename @skip(if: $s) }".to_owned();
+        let no_default = "query($s: Boolean = null) { __typename @skip(if: $s) }".to_owned();
+        let leave = "mutation($id: ID) { leaveShift(input: { shiftId: $id }) { errors { code } } }".to_owned();
+        let twice = "mutation { leaveShift(input: { shiftId: \"a\", shiftId: \"b\" }) { errors { code } } }".to_owned();
+        let point = |latitude: Value| json!({ "p": { "latitude": latitude, "longitude": 120, "datum": "WGS84" } });
+        for (query, variables, code, words) in [
+            (near("120.1"), json!({}), "BAD_USER_INPUT", "swapped"),
+            (near("\"30\""), json!({}), "BAD_USER_INPUT", "number of degrees"),
+            (by_point.clone(), point(json!(91)), "BAD_USER_INPUT", "`$p.latitude`"),
+            (by_point.clone(), point(json!("30")), "BAD_USER_INPUT", "`$p.latitude`"),
+            (by_category("Category"), json!({}), "GRAPHQL_VALIDATION_FAILED", "`Category!` is expected"),
+            (conditional.clone(), json!({ "s": null }), "BAD_USER_INPUT", "true or false"),
+            (no_default, json!({}), "GRAPHQL_VALIDATION_FAILED", "`Boolean!` is expected"),
+            (leave, json!({ "id": null }), "GRAPHQL_VALIDATION_FAILED", "`ID!` is expected"),
+            (twice, json!({}), "GRAPHQL_VALIDATION_FAILED", "given twice"),
+        ] {
+            let answer = stranger.ask(&query, variables).await;
+            assert_eq!((answer.body.get("data"), answer.fault().as_str()), (None, code), "{query}");
+            assert!(answer.fault_message().contains(words), "{query}: {}", answer.body);
+        }
+        stranger.ask(&near("30.26"), json!({})).await.data("/a");
+        stranger.ask(&by_point, point(json!(30.26))).await.data("/activitiesNear");
+        stranger.ask(&by_category("Category!"), json!({ "c": "RESCUE" })).await.data("/activities");
+        stranger.ask(&conditional, json!({ "s": false })).await.data("/__typename");
+    }
+
     async fn a_document_is_left_once_and_then_asked_for_by_its_hash(town: Town) {
         let answer = post(&town, &town.url, json!({ "extensions": by_hash(HASH) })).await;
         assert_eq!((answer.status, answer.fault().as_str()), (200, "PERSISTED_QUERY_NOT_FOUND"));
@@ -89,9 +122,13 @@ stories! {
         let url = town.instance(|config| config.registered_operations = Some(path)).await;
         post(&town, &url, json!({ "query": "query Types { __typename }" })).await.data("/__typename");
         assert_eq!(post(&town, &url, json!({ "documentId": "me-1" })).await.data("/me"), Value::Null);
-        for other in [json!({ "query": "{ __typename }" }), json!({ "documentId": "me-2" }), json!({ "extensions": by_hash(HASH) })] {
+        for (other, code) in [
+            (json!({ "query": "{ __typename }" }), "FORBIDDEN"),
+            (json!({ "documentId": "me-2" }), "PERSISTED_QUERY_NOT_FOUND"),
+            (json!({ "extensions": by_hash(HASH) }), "PERSISTED_QUERY_NOT_FOUND"),
+        ] {
             let answer = post(&town, &url, other).await;
-            assert_eq!(answer.fault(), "PERSISTED_QUERY_NOT_FOUND", "{}", answer.body);
+            assert_eq!(answer.fault(), code, "{}", answer.body);
         }
         write("broken.graphql", "query Broken { nothingOfThatName }");
         let config = boai::config::Config { registered_operations: Some(folder.path().into()), ..Default::default() };

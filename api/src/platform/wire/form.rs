@@ -320,7 +320,7 @@ mod tests {
     use async_graphql::{EmptyMutation, EmptySubscription, ID, Interface, Object, Result, Schema as Executor};
 
     use super::*;
-    use crate::platform::wire::{Limits, Screen, asked::Asked};
+    use crate::platform::wire::{Limits, Scalars, Screen, asked::Asked};
 
     struct Root;
     struct Person(i32);
@@ -389,7 +389,7 @@ mod tests {
     async fn answered(query: &str, variables: &str) -> String {
         let executor = Executor::new(Root, EmptyMutation, EmptySubscription);
         let schema = Schema::parse_and_validate(executor.sdl(), "schema.graphql").unwrap();
-        let screen = Screen::new(Arc::new(schema), Limits::default(), true, None).unwrap();
+        let screen = Screen::new(Arc::new(schema), Scalars::default(), Limits::default(), true, None).unwrap();
         let asked = Asked {
             query: Some(query.into()),
             variables: serde_json::from_str(variables).unwrap(),

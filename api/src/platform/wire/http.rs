@@ -99,7 +99,9 @@ async fn read(headers: &HeaderMap, body: Body, patience: Patience) -> Result<Vec
 fn too_large(limit: usize, told: Option<u64>) -> Refused {
     let had = told.map_or_else(|| "this one has more, or broke off".into(), |told| format!("this one has {told}"));
     let message = format!("The limit `body_bytes` is {limit}; {had}.");
-    let refused = Refused::new(StatusCode::PAYLOAD_TOO_LARGE, "BAD_REQUEST", message);
+    let mut refused = Refused::new(StatusCode::PAYLOAD_TOO_LARGE, "BAD_REQUEST", message);
+    // The rest is not read, so nothing more can be asked by this connection; told, a client asks by another one.
+    refused.headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     let refused = refused.with("limit", "body_bytes").with("allowed", limit);
     match told {
         Some(told) => refused.with("had", told),

@@ -25,10 +25,12 @@ pub mod price;
 mod scan;
 pub mod screen;
 pub mod socket;
+mod values;
 
 pub use limits::Limits;
 pub use persisted::{Registered, hash};
 pub use screen::{Screen, Screened};
+pub use values::Scalars;
 
 /// What stands behind the wire.
 #[async_trait::async_trait]

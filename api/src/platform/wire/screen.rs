@@ -30,6 +30,7 @@ use super::{
     limits::at_most,
     persisted,
     scan::{DEEPEST, scan},
+    values::{Scalars, check_conditions},
 };
 
 /// Most errors told of one document.
@@ -45,6 +46,7 @@ const MESSAGE: usize = 400;
 pub struct Screen {
     schema: Arc<Valid<Schema>>,
     pub limits: Limits,
+    scalars: Scalars,
     /// Whether the schema may be asked for.
     introspection: bool,
     registered: Option<Registered>,
@@ -109,6 +111,7 @@ impl Screen {
     /// `schema` is what [`read_schema`] made of the schema's text.
     pub fn new(
         schema: Arc<Valid<Schema>>,
+        scalars: Scalars,
         limits: Limits,
         introspection: bool,
         registered: Option<Registered>,
@@ -116,6 +119,7 @@ impl Screen {
         let kept = |count| Cache::with_weighter(count, KEPT_BYTES, Weight);
         let screen = Self {
             schema,
+            scalars,
             limits,
             introspection,
             registered,
@@ -139,6 +143,7 @@ impl Screen {
         let operation = operation.map_err(|error| resolution(&error))?;
         let roots = self.roots(&document.typed, operation)?;
         let variables = self.variables(operation, asked.variables)?;
+        check_conditions(&document.typed, operation, &variables)?;
         let form = Form {
             schema: self.schema.clone(),
             document: document.typed.clone(),
@@ -163,11 +168,13 @@ impl Screen {
         let id = asked.document_id.as_deref().map(|id| id.strip_prefix("sha256:").unwrap_or(id));
         if let Some(registered) = &self.registered {
             let found = match (&asked.query, hash.as_deref().or(id)) {
-                (Some(text), _) => registered.holds(text).then_some(text.as_str()),
-                (None, Some(id)) => registered.by_id(id),
-                (None, None) => None,
+                (Some(text), _) if registered.holds(text) => Some(text.as_str()),
+                (Some(_), _) => {
+                    return Err(vec![coded("Only the operations of the published apps are taken here.", "FORBIDDEN")]);
+                }
+                (None, id) => id.and_then(|id| registered.by_id(id)),
             };
-            return found.map(Into::into).ok_or_else(|| vec![not_registered()]);
+            return found.map(Into::into).ok_or_else(|| vec![not_found()]);
         }
         match (&asked.query, hash) {
             (Some(text), Some(hash)) if persisted::hash(text) != hash => {
@@ -176,7 +183,7 @@ impl Screen {
             (Some(text), _) => Ok(text.as_str().into()),
             (None, hash) => {
                 let kept = hash.as_deref().or(id).and_then(|hash| self.persisted.get(hash));
-                kept.ok_or_else(|| vec![coded("PersistedQueryNotFound", "PERSISTED_QUERY_NOT_FOUND")])
+                kept.ok_or_else(|| vec![not_found()])
             }
         }
     }
@@ -201,6 +208,7 @@ impl Screen {
             Parser::new().parse_ast(text, "document").map_err(|failed| told(&failed.errors, "GRAPHQL_PARSE_FAILED"))?;
         self.limits.check(&count(&ast))?;
         let typed = ast.to_executable_validate(&self.schema).or_else(overlook_new_introspection)?;
+        self.scalars.check_document(&self.schema, &typed)?;
         let twice = "A mutation under a condition cannot share its key with another one; give it an alias.";
         let executed =
             for_execution(&self.schema, &typed).ok_or_else(|| vec![coded(twice, "GRAPHQL_VALIDATION_FAILED")])?;
@@ -233,7 +241,9 @@ impl Screen {
         let coerced = coerce_variable_values(&self.schema, operation, &given)
             .map_err(|error| vec![wrong_variables(&error.message().to_string())])?;
         let coerced = serde_json::to_value(&*coerced).map_err(|error| vec![wrong_variables(&error.to_string())])?;
-        Ok(Variables::from_json(coerced))
+        let coerced = Variables::from_json(coerced);
+        self.scalars.check_variables(&self.schema, operation, &coerced)?;
+        Ok(coerced)
     }
 }
 
@@ -284,8 +294,9 @@ fn resolution(error: &RequestError) -> Errors {
     vec![coded(error.message().to_string(), "OPERATION_RESOLUTION_FAILURE")]
 }
 
-fn not_registered() -> ServerError {
-    coded("Only the operations of the published apps are taken here.", "PERSISTED_QUERY_NOT_FOUND")
+/// In Apollo's words, which some clients match.
+fn not_found() -> ServerError {
+    coded("PersistedQueryNotFound", "PERSISTED_QUERY_NOT_FOUND")
 }
 
 /// The hash of Apollo's `persistedQuery` extension.
@@ -293,7 +304,11 @@ fn persisted_hash(asked: &Asked) -> Result<Option<String>, Errors> {
     let Some(extension) = asked.extensions.get("persistedQuery") else { return Ok(None) };
     let hash = extension.get("sha256Hash").and_then(Value::as_str);
     match (extension.get("version").and_then(Value::as_i64), hash) {
-        (Some(1), Some(hash)) => Ok(Some(hash.to_ascii_lowercase())),
+        (Some(1), Some(hash)) if hash.bytes().all(|digit| digit.is_ascii_hexdigit()) => {
+            Ok(Some(hash.to_ascii_lowercase()))
+        }
+        // An id that a manifest gave.
+        (Some(1), Some(id)) => Ok(Some(id.to_owned())),
         _ => Err(vec![coded(
             "Only version 1 of persisted queries is known, with a `sha256Hash`.",
             "PERSISTED_QUERY_NOT_SUPPORTED",

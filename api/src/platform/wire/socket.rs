@@ -145,7 +145,11 @@ impl<H: Host> Conversation<H> {
                     match message {
                         Message::Text(text) => self.hear(&text).await?,
                         Message::Binary(_) => return Err(invalid("messages are texts")),
-                        Message::Close(_) => return Ok(()),
+                        // Reading on sends the answer, without which the other side would take the line for broken.
+                        Message::Close(_) => {
+                            let _ = timeout(PATIENCE, self.socket.recv()).await;
+                            return Ok(());
+                        }
                         Message::Ping(_) | Message::Pong(_) => {}
                     }
                 }

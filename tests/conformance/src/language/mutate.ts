@@ -133,6 +133,16 @@ const BENDS: Record<string, (bench: Bench) => void> = {
   "a variable twice": ({ one }) => one(Kind.OPERATION_DEFINITION, (definition) => definition.variableDefinitions.push(...copy(definition.variableDefinitions.slice(0, 1)))),
   "a variable that is not defined": ({ one }) => one(Kind.OPERATION_DEFINITION, (definition) => definition.variableDefinitions.pop()),
   "a variable in place of a value": ({ one, chance }) => one(Kind.ARGUMENT, (argument) => (argument.value = variable(chance.pick(["v0", "v1", "v2"])))),
+  "a variable within a value": ({ one, operation, chance }) =>
+    one(chance.pick([Kind.OBJECT_FIELD, Kind.LIST]), (at) => {
+      const types = ["ID", "String", "Int", "DateTime", "Latitude", "Metres", "PhoneNumber", "Category", "Datum", "[Category!]"];
+      const [type, value] = [chance.pick(types), chance.pick([undefined, null, "FIRST_AID", "WGS84", "x", 30, ["RESCUE"]])];
+      const given = chance.pick(["", "!", "! = FIRST_AID", " = WGS84", " = null", ' = "x"', " = 30"]);
+      one(Kind.OPERATION_DEFINITION, (definition) => definition.variableDefinitions.push(...variablesOf(`$within: ${type}${given}`)));
+      if (at.kind === Kind.LIST) at.values.push(variable("within"));
+      else at.value = variable("within");
+      if (value !== undefined) operation.variables["within"] = value;
+    }),
   "a cycle of fragments": ({ document, one }) => {
     document.definitions.push(...definitionsOf("fragment A on Query { ...B } fragment B on Query { __typename ...A }"));
     one(Kind.OPERATION_DEFINITION, (definition) => definition.selectionSet.selections.push(...selectionOf("...A")));

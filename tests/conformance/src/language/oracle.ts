@@ -1,20 +1,24 @@
 // What graphql-js says about an operation, and about an answer to it.
 import {
+  type ASTNode,
   type DocumentNode,
   type ExecutionResult,
   type GraphQLError,
   type GraphQLSchema,
+  Kind,
+  type OperationDefinitionNode,
   execute,
   getOperationAST,
   getVariableValues,
   parse,
   validate,
+  visit,
 } from "graphql";
 import type { Operation } from "./generate.js";
 
 export interface Verdict {
   /** What refuses it; nothing when it may run. */
-  refusedBy?: "grammar" | "validation" | "choice of operation" | "coercion";
+  refusedBy?: "grammar" | "validation" | "choice of operation" | "coercion" | "condition";
   errors: readonly GraphQLError[];
   document?: DocumentNode;
 }
@@ -33,7 +37,29 @@ export function judge(schema: GraphQLSchema, { query, variables, operationName }
   // As they arrive: JSON knows no undefined.
   const coerced = getVariableValues(schema, operation.variableDefinitions ?? [], JSON.parse(JSON.stringify(variables)));
   if (coerced.errors !== undefined) return { refusedBy: "coercion", errors: coerced.errors, document };
+  // Meant to be an error of execution, which takes the whole answer with it; so it may be told before.
+  if (asksNull(document, operation, coerced.coerced)) return { refusedBy: "condition", errors: [], document };
   return { errors: [], document };
+}
+
+/** Whether a variable that is null decides whether something is skipped. */
+function asksNull(document: DocumentNode, operation: OperationDefinitionNode, values: Record<string, unknown>): boolean {
+  let found = false;
+  const fragments = new Set<string>();
+  const look = (node: ASTNode): void => {
+    visit(node, {
+      Directive({ arguments: given = [] }) {
+        for (const { value } of given) found ||= value.kind === Kind.VARIABLE && values[value.name.value] === null;
+      },
+      FragmentSpread({ name }) {
+        if (fragments.has(name.value)) return;
+        fragments.add(name.value);
+        document.definitions.forEach((it) => it.kind === Kind.FRAGMENT_DEFINITION && it.name.value === name.value && look(it));
+      },
+    });
+  };
+  look(operation);
+  return found;
 }
 
 /**
