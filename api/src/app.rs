@@ -58,7 +58,8 @@ impl App {
             (None, None) => Sms::Log,
         };
         let wechat = wechat(&config).map_err(|error| format!("wechat.base_url: {error}"))?;
-        let app = Arc::new(Self { config, db, clock, random, sms, wechat, bus, rates, vault, committed: Arc::default() });
+        let app =
+            Arc::new(Self { config, db, clock, random, sms, wechat, bus, rates, vault, committed: Arc::default() });
         let relay = outbox::relay(app.db.clone(), app.bus.clone(), app.clock.clone(), app.committed.clone());
         tokio::spawn(relay);
         tokio::spawn(crate::attendance::jobs::close_forgotten_every_minute(app.clone()));

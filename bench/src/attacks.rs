@@ -337,7 +337,7 @@ async fn open_socket(target: &Target, from: Ipv4Addr) -> Result<Socket, String> 
 /// Sends 100 MB again and again, with the length told and without.
 async fn send_large_bodies(target: Target, got: Got, number: usize) {
     loop {
-        let sent = send_large_body(&target, address(number), number % 2 == 0).await;
+        let sent = send_large_body(&target, address(number), number.is_multiple_of(2)).await;
         got.note(sent.unwrap_or_else(|_| "cut off".into()));
     }
 }

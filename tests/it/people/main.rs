@@ -3,8 +3,8 @@
 mod acts;
 mod askers;
 mod browsing;
-mod devices;
 mod cursors;
+mod devices;
 mod enrolment;
 mod fields;
 mod not_yours;
@@ -22,7 +22,7 @@ mod sign_in_races;
 mod sms;
 mod statements;
 mod teams;
+mod unseen;
 mod wechat;
 mod wechat_server;
-mod unseen;
 mod yours;
