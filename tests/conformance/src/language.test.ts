@@ -18,6 +18,10 @@ const AT_ONCE = 8;
 /** Where ours refuses what graphql-js takes, and why that stays. */
 const EXCEPTIONS: { [why: string]: (operation: Operation, answer: string) => boolean } = {
   "above all doubles is no Float by the specification; graphql-js reads infinity": ({ query }) => query.includes("1e400"),
+  "graphql-js overlooks the type of __typename where two types' fields share a key": ({ query }, answer) =>
+    /: __typename/.test(query) && answer.includes("different types using the same name"),
+  "a mutation under a condition that shares its key would run twice in async-graphql": (_, answer) =>
+    answer.includes("cannot share its key"),
   "-0 is a fraction to async-graphql's parser, and no client writes it": (_, answer) => answer.includes("Invalid number"),
   "descriptions in documents, new in 2025, are unknown to apollo-parser, and no client sends them": ({ query }) =>
     parse(query).definitions.some((definition) => "description" in definition && definition.description !== undefined),
@@ -29,7 +33,7 @@ let ids: Record<string, string>;
 let volunteer: string;
 before(async () => {
   // What is asked here is odd rather than large; the limits have tests of their own.
-  server = await Server.start({ BOAI_LIMITS__ALIASES: "1000", BOAI_LIMITS__DIRECTIVES: "1000", BOAI_LIMITS__COST: "10000000" });
+  server = await Server.start({ BOAI_LIMITS__ALIASES: "1000", BOAI_LIMITS__DIRECTIVES: "1000", BOAI_LIMITS__MUTATIONS: "100", BOAI_LIMITS__COST: "10000000" });
   schema = ourSchema();
   volunteer = await server.signIn(VOLUNTEER);
   const posted = await postActivity(plain(server, await server.signIn(LEADER)), "长桥应急救护");
@@ -58,7 +62,7 @@ test(`${OPERATIONS} operations made from the schema, seed ${SEED}`, async () => 
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
   console.log(counts);
-  assert.equal(differences.length, 0, `${differences.length} differences:\n\n${differences.slice(0, 10).join("\n\n")}`);
+  assert.equal(differences.length, 0, `${differences.length} differences:\n\n${differences.slice(0, 10).map((it) => it.slice(0, 3_000)).join("\n\n")}`);
 });
 
 const ODD: (string | Operation)[] = [
@@ -94,6 +98,13 @@ const ODD: (string | Operation)[] = [
   "{ activities(categories: FIRST_AID, first: 1) { nodes { category } } }",
   "{ activities(categories: [[FIRST_AID]], first: 1) { nodes { category } } }",
   "{ activities(categories: [null], first: 1) { nodes { category } } }",
+  "{ teams(on first: 1) { nodes { id } } }",
+  "{ __typename @include(if: true false) }",
+  "query { __typename }",
+  "fragment F on Query { __typename } query { ...F }",
+  "fragment F on Query { __typename } { ...F }",
+  "{ ...F } fragment F on Query { teams(on first: 1) { nodes { id } } }",
+  { query: "query A { __typename } query B($n: Int!) { teams(first: $n) { nodes { id } } }", variables: {}, operationName: "A" },
   "{ node(id: 7) { id } }",
   "{ node(id: 7.5) { id } }",
   "{ node(id: x) { id } }",

@@ -51,8 +51,10 @@ pub fn for_execution(schema: &Schema, document: &Valid<ExecutableDocument>) -> O
 /// variables are known.
 fn merge_roots(document: &ExecutableDocument, operation: &mut Operation) -> Option<()> {
     let fields: Vec<_> = operation.root_fields(document).cloned().collect();
-    let keys: HashSet<_> = fields.iter().map(|field| field.response_key().clone()).collect();
-    if keys.len() == fields.len() {
+    // A type's name may be told twice.
+    let mutations: Vec<_> = fields.iter().filter(|field| field.name != "__typename").collect();
+    let keys: HashSet<_> = mutations.iter().map(|field| field.response_key()).collect();
+    if keys.len() == mutations.len() {
         return Some(());
     }
     if conditional(document, &operation.selection_set) {

@@ -10,14 +10,17 @@ use std::{
 
 use apollo_compiler::{
     ExecutableDocument, Schema,
-    ast::OperationType,
+    ast::{Definition, Document, OperationType},
     executable::Operation,
     parser::Parser,
     request::{RequestError, coerce_variable_values},
     response::{GraphQLError, JsonMap},
     validation::{DiagnosticList, Valid, WithErrors},
 };
-use async_graphql::{Pos, Request, ServerError, Variables, parser::types::ExecutableDocument as Parsed};
+use async_graphql::{
+    Pos, Request, ServerError, Variables,
+    parser::types::{DocumentOperations, ExecutableDocument as Parsed},
+};
 use quick_cache::{Weighter, sync::Cache};
 use serde_json::Value;
 
@@ -51,13 +54,13 @@ pub struct Screen {
     introspection: bool,
     registered: Option<Registered>,
     /// Good documents by the hash of their text.
-    known: Cache<String, Arc<Document>, Weight>,
+    known: Cache<String, Arc<Read>, Weight>,
     /// Texts that clients left here, by hash: only those of good documents.
     persisted: Cache<String, Arc<str>, Weight>,
 }
 
 /// A good document.
-struct Document {
+struct Read {
     parsed: Parsed,
     typed: Arc<Valid<ExecutableDocument>>,
     length: usize,
@@ -66,8 +69,8 @@ struct Document {
 #[derive(Clone)]
 struct Weight;
 
-impl Weighter<String, Arc<Document>> for Weight {
-    fn weight(&self, _: &String, document: &Arc<Document>) -> u64 {
+impl Weighter<String, Arc<Read>> for Weight {
+    fn weight(&self, _: &String, document: &Arc<Read>) -> u64 {
         document.length as u64
     }
 }
@@ -150,9 +153,14 @@ impl Screen {
             operation: asked.operation_name.clone(),
             variables: variables.clone(),
         };
+        let mut parsed = document.parsed.clone();
+        // The executor prices all that it is given, with the variables of the one.
+        if let (DocumentOperations::Multiple(all), Some(name)) = (&mut parsed.operations, &operation.name) {
+            all.retain(|other, _| other == name.as_str());
+        }
         let mut request = Request::new("").variables(variables);
         request.operation_name = asked.operation_name;
-        request.set_parsed_query(document.parsed.clone());
+        request.set_parsed_query(parsed);
         Ok(Screened {
             kind: kind(operation.operation_type),
             name: operation.name.as_ref().map(ToString::to_string),
@@ -188,7 +196,7 @@ impl Screen {
         }
     }
 
-    fn document(&self, text: &str) -> Result<Arc<Document>, Errors> {
+    fn document(&self, text: &str) -> Result<Arc<Read>, Errors> {
         let hash = persisted::hash(text);
         if let Some(document) = self.known.get(&hash) {
             return Ok(document);
@@ -200,12 +208,17 @@ impl Screen {
         Ok(document)
     }
 
-    fn read(&self, text: &str) -> Result<Document, Errors> {
+    fn read(&self, text: &str) -> Result<Read, Errors> {
         let scanned = scan(text);
         at_most("tokens", self.limits.tokens, scanned.tokens)?;
         at_most("brackets", DEEPEST, scanned.brackets)?;
         let ast =
             Parser::new().parse_ast(text, "document").map_err(|failed| told(&failed.errors, "GRAPHQL_PARSE_FAILED"))?;
+        if scan(&ast.to_string()).tokens != scanned.tokens.saturating_add_signed(keywords(&ast, text)) {
+            let message =
+                "syntax error: an argument is a name, a colon and a value, and nothing else stands between them";
+            return Err(vec![coded(message, "GRAPHQL_PARSE_FAILED")]);
+        }
         self.limits.check(&count(&ast))?;
         let typed = ast.to_executable_validate(&self.schema).or_else(overlook_new_introspection)?;
         self.scalars.check_document(&self.schema, &typed)?;
@@ -214,7 +227,7 @@ impl Screen {
             for_execution(&self.schema, &typed).ok_or_else(|| vec![coded(twice, "GRAPHQL_VALIDATION_FAILED")])?;
         let parsed = async_graphql::parser::parse_query(executed.to_string())
             .map_err(|error| vec![coded(ServerError::from(error).message, "GRAPHQL_PARSE_FAILED")])?;
-        Ok(Document { parsed, typed: Arc::new(typed), length: text.len() })
+        Ok(Read { parsed, typed: Arc::new(typed), length: text.len() })
     }
 
     /// The root fields of an operation, through its fragments.
@@ -245,6 +258,25 @@ impl Screen {
         self.scalars.check_variables(&self.schema, operation, &coerced)?;
         Ok(coerced)
     }
+}
+
+/// How many more tokens a document has once it was read and written again. apollo-parser leaps over words between brackets
+/// that it can make nothing of, as in `(on first: 1)`, so the number tells whether it read all of them; but the keyword of
+/// a query without a name is left out at the beginning of what is written, and put in further down.
+fn keywords(document: &Document, text: &str) -> isize {
+    let bare = |definition: &Definition| match definition {
+        Definition::OperationDefinition(operation) => {
+            operation.operation_type == OperationType::Query
+                && operation.name.is_none()
+                && operation.variables.is_empty()
+                && operation.directives.is_empty()
+        }
+        _ => false,
+    };
+    let Some(place) = document.definitions.iter().position(bare) else { return 0 };
+    let begins = document.definitions[place].location().and_then(|location| text.get(location.offset()..));
+    let had = begins.is_some_and(|begins| begins.starts_with("query"));
+    isize::from(place > 0) - isize::from(had)
 }
 
 /// Reads the text of a schema, once for all screens of the process: it never changes while the program runs.

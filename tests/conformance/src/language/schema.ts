@@ -10,12 +10,13 @@ const text = (form: RegExp) => (value: unknown) => typeof value === "string" && 
 
 const takes: Record<string, (value: unknown) => boolean> = {
   Date: (value) => text(/^\d{4}-\d\d-\d\d$/)(value) && !Number.isNaN(Date.parse(value as string)),
-  DateTime: text(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/),
+  // Ours forgives a missing zero.
+  DateTime: text(/^\d{4}-\d\d?-\d\d?T\d\d?:\d\d?:\d\d?(\.\d+)?(Z|[+-]\d\d:\d\d)$/),
   Latitude: number(-90, 90),
   Longitude: number(-180, 180),
   Metres: number(0, Infinity),
   Minutes: (value) => Number.isInteger(value),
-  PhoneNumber: text(/^(\+86)?1[3-9]\d{9}$/),
+  PhoneNumber: (value) => typeof value === "string" && /^(\+86)?1[3-9]\d{9}$/.test(value.replaceAll(/[-\s().]/g, "")),
   UUID: text(/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i),
 };
 
