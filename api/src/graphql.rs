@@ -38,7 +38,7 @@ use crate::{
         graphql::{HoursMutation, ServiceRecord},
         loaders::RecordById,
     },
-    identity::graphql::{IdentityMutation, IdentityQuery},
+    identity::graphql::{IdentityCheck, IdentityMutation, IdentityQuery},
     live::graphql::LiveSubscription,
     node_ids,
     organisation::{
@@ -49,7 +49,7 @@ use crate::{
     people::{
         graphql::{InboxItem, PeopleMutation, PeopleQuery, Volunteer},
         loaders::VolunteerById,
-        recovery::graphql::{RecoveryMutation, RecoveryQuery},
+        recovery::graphql::{AccountRecovery, RecoveryMutation, RecoveryQuery},
     },
     platform::{
         db::Db,
@@ -62,7 +62,7 @@ use crate::{
         wire::{Registered, Scalars, Screen, price::Price, screen::read_schema},
     },
     recognition::graphql::RecognitionQuery,
-    trail::looks::LookKeeper,
+    trail::{graphql::AuditEntry, looks::LookKeeper},
 };
 
 node_ids! {
@@ -200,6 +200,9 @@ fn builder() -> SchemaBuilder<Query, Mutation, LiveSubscription> {
     let schema = Schema::build(Query::default(), Mutation::default(), LiveSubscription);
     // The library's own types, which have no place for a doc comment.
     schema
+        .override_output_type_description::<Connection<String, AccountRecovery>>("A page of recoveries of accounts.")
+        .override_output_type_description::<Connection<String, AuditEntry>>("A page of the audit trail.")
+        .override_output_type_description::<Connection<String, IdentityCheck>>("A page of identities to verify.")
         .override_output_type_description::<Connection<String, Activity>>("A page of activities.")
         .override_output_type_description::<Connection<String, Branch>>("A page of branches.")
         .override_output_type_description::<Connection<String, Division>>("A page of divisions.")

@@ -39,7 +39,7 @@ use crate::{
 /// An attack may make the p99 of check-ins so many times the calm one.
 const ALLOWED: f64 = 3.0;
 /// Addresses that the attackers have.
-const ADDRESSES: u8 = 20;
+const ADDRESSES: u8 = 250;
 /// Between the end of one attack and the next measurement.
 const REST: Duration = Duration::from_secs(1);
 

@@ -51,7 +51,7 @@ impl Phones {
         for number in 0..a_second * seconds {
             let due = begin + Duration::from_secs(1) * number / a_second;
             let token = self.tokens.lock().expect("no panic before").pop();
-            let token = token.ok_or("more volunteers are needed: --volunteers")?;
+            let token = token.ok_or("everybody prepared has checked in")?;
             let (phones, failed) = (self.clone(), failed.clone());
             under_way.spawn(async move {
                 sleep_until(due).await;

@@ -10,6 +10,8 @@ use std::{
     time::Duration,
 };
 
+use boai_tests::VAULT_KEYS;
+
 use crate::town::Prepared;
 
 pub struct Server {
@@ -25,7 +27,7 @@ impl Server {
         command.args(["serve", "--listen", "127.0.0.1:0"]).env_clear();
         command.current_dir(prepared.folder.path()).env("BOAI_LOG__FILTER", "error").env("BOAI_EXPLORER", "false");
         match &prepared.database_url {
-            Some(url) => command.env("DATABASE_URL", url),
+            Some(url) => command.env("DATABASE_URL", url).env("BOAI_VAULT__KEYS", VAULT_KEYS),
             None => command.arg("--data-dir").arg(prepared.folder.path()),
         };
         if let Some(url) = redis_url {

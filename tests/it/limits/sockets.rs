@@ -68,8 +68,8 @@ stories! {
     async fn a_person_has_so_many_sockets_at_once_and_a_closed_one_makes_room(town: Town) {
         let url = town.instance(|config| config.connections.sockets_per_person = 2).await;
         let (ling, ming) = (town.person("Ling").await, town.person("Ming").await);
-        let first = opens(&url, Some(&ling)).await.ok().expect("a seat");
-        let _second = opens(&url, Some(&ling)).await.ok().expect("a seat");
+        let first = opens(&url, Some(&ling)).await.expect("a seat");
+        let _second = opens(&url, Some(&ling)).await.expect("a seat");
         let (code, reason) = opens(&url, Some(&ling)).await.err().expect("no seat");
         assert_eq!(code, 4403);
         assert_eq!(reason, "The limit `connections.sockets_per_person` is 2; with this one there would be 3.");
@@ -81,7 +81,7 @@ stories! {
     async fn strangers_of_one_address_have_so_many_and_take_none_of_those_who_are_signed_in(town: Town) {
         let url = town.instance(|config| config.connections.sockets_per_address = 1).await;
         let ling = town.person("Ling").await;
-        let first = opens(&url, None).await.ok().expect("a seat");
+        let first = opens(&url, None).await.expect("a seat");
         assert_eq!(opens(&url, None).await.err().map(|(code, _)| code), Some(4403));
         assert!(opens(&url, Some(&ling)).await.is_ok());
         drop(first);
@@ -95,7 +95,7 @@ stories! {
             config.rates.subscribe = ClassRates { person: Rate::per(1, 60), device: off, address: off };
         }).await;
         let ling = town.person("Ling").await;
-        let mut socket = opens(&url, Some(&ling)).await.ok().expect("a seat");
+        let mut socket = opens(&url, Some(&ling)).await.expect("a seat");
         let (code, reason) = opens(&url, Some(&ling)).await.err().expect("too many were opened");
         assert!(code == 4403 && reason.contains("`subscribe.person`"), "{reason}");
         assert_eq!(socket.asks("1", "{ me { id } }").await["type"], "next");
