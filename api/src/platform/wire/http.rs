@@ -35,7 +35,8 @@ pub async fn answer<H: Host>(wire: Arc<Wire<H>>, patience: Patience, request: Re
     let (parts, body) = request.into_parts();
     let Some(media) = Media::of(&parts.headers) else {
         let message = "Accept application/graphql-response+json or application/json: there is no other form here.";
-        return answer::refused(&Refused::new(StatusCode::NOT_ACCEPTABLE, "BAD_REQUEST", message), Media::Json);
+        let refused = unread(Refused::new(StatusCode::NOT_ACCEPTABLE, "BAD_REQUEST", message));
+        return answer::refused(&refused, Media::Json);
     };
     let asked = match asked(&parts, body, patience).await {
         Ok(asked) => asked,
@@ -63,14 +64,20 @@ pub async fn answer<H: Host>(wire: Arc<Wire<H>>, patience: Patience, request: Re
 async fn asked(parts: &Parts, body: Body, patience: Patience) -> Result<Asked, Refused> {
     match parts.method {
         Method::GET => Asked::from_uri(&parts.uri),
-        Method::POST => Asked::from_body(&read(&parts.headers, body, patience).await?),
+        Method::POST => Asked::from_body(&read(&parts.headers, body, patience).await.map_err(unread)?),
         _ => {
             let message = format!("{} is no way to ask: queries go by GET or POST, mutations by POST.", parts.method);
             let mut refused = Refused::new(StatusCode::METHOD_NOT_ALLOWED, "BAD_REQUEST", message);
             refused.headers.insert(header::ALLOW, HeaderValue::from_static(METHODS));
-            Err(refused)
+            Err(unread(refused))
         }
     }
+}
+
+/// What is left of the body would be taken for the next request, so there is none by this connection.
+fn unread(mut refused: Refused) -> Refused {
+    refused.headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    refused
 }
 
 /// A body of JSON, as it is and not too long.
@@ -99,9 +106,7 @@ async fn read(headers: &HeaderMap, body: Body, patience: Patience) -> Result<Vec
 fn too_large(limit: usize, told: Option<u64>) -> Refused {
     let had = told.map_or_else(|| "this one has more, or broke off".into(), |told| format!("this one has {told}"));
     let message = format!("The limit `body_bytes` is {limit}; {had}.");
-    let mut refused = Refused::new(StatusCode::PAYLOAD_TOO_LARGE, "BAD_REQUEST", message);
-    // The rest is not read, so nothing more can be asked by this connection; told, a client asks by another one.
-    refused.headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    let refused = Refused::new(StatusCode::PAYLOAD_TOO_LARGE, "BAD_REQUEST", message);
     let refused = refused.with("limit", "body_bytes").with("allowed", limit);
     match told {
         Some(told) => refused.with("had", told),
