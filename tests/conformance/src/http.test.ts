@@ -172,7 +172,8 @@ describe("a request by GET", () => {
     test(`is refused ${why}`, async () => isRefused(await get(given), 400));
   }
   test("is refused when its address is too long", async () => {
-    assert.equal((await get({ query: `{ __typename } #${"x".repeat(70_000)}` })).status, 414);
+    // The address is too long, and with it the head that it stands in.
+    assert.match(String((await get({ query: `{ __typename } #${"x".repeat(70_000)}` })).status), /^(414|431)$/);
   });
 });
 

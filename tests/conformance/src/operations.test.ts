@@ -64,10 +64,10 @@ test("somebody new signs in, enrols, settles consents, and signs out", async () 
   const tokens = await signedIn("18812340001");
   const { refreshSession } = await stranger.run(app.RefreshSessionDocument, { refreshToken: tokens.refreshToken });
   const ling = phone(some(done(refreshSession).tokens).accessToken);
-  const input = { name: "林", birthDate: "1990-05-08", residenceCode: "330106", acceptedTermsVersion: "1" };
+  const input = { name: "林", birthDate: "1990-05-08", residenceCode: "330106", acceptedTermsVersion: "2026-01" };
   const { enrolAsVolunteer } = await ling.run(app.EnrolAsVolunteerDocument, { input });
   assert.equal(done(enrolAsVolunteer).me?.volunteer?.name, "林");
-  const { giveConsent } = await ling.run(app.GiveConsentDocument, { kind: "PUBLICATION", version: "1" });
+  const { giveConsent } = await ling.run(app.GiveConsentDocument, { kind: "PUBLICATION", version: "2026-01" });
   assert.deepEqual(done(giveConsent).consents.map(({ kind }) => kind).sort(), ["PUBLICATION", "TERMS"]);
   done((await ling.run(app.WithdrawConsentDocument, { kind: "PUBLICATION" })).withdrawConsent);
   const { me } = await ling.run(app.MySessionsDocument, {});
@@ -140,7 +140,7 @@ test("a volunteer joins and leaves a team", async () => {
   const { me } = await leader.run(app.MeDocument, {});
   const team = some(me?.roles[0]?.team);
   const ling = phone(await signIn("18812340002"));
-  const input = { name: "林", birthDate: "1990-05-08", residenceCode: "330106", acceptedTermsVersion: "1" };
+  const input = { name: "林", birthDate: "1990-05-08", residenceCode: "330106", acceptedTermsVersion: "2026-01" };
   done((await ling.run(app.EnrolAsVolunteerDocument, { input })).enrolAsVolunteer);
   const { teams } = await ling.run(app.TeamsDocument, { name: team.name });
   assert.deepEqual(teams.nodes.map(({ id }) => id), [team.id]);
