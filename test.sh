@@ -90,7 +90,7 @@ find_servers() {
 
 # Debian 12 has Node 18.
 has_node() {
-    has npm && node -e 'process.exit(parseInt(process.versions.node) < 18)'
+    has npm && node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)'
 }
 
 find_postgres() {
