@@ -53,6 +53,7 @@ pub struct Config {
     pub sms: SmsConfig,
     pub sessions: SessionConfig,
     pub vault: VaultConfig,
+    pub officers: OfficersConfig,
     pub log: LogConfig,
 }
 
@@ -87,6 +88,17 @@ pub struct VaultConfig {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+pub struct OfficersConfig {
+    /// Whether who changes others' records by a role on a branch must have proved a second factor.
+    pub second_factor: bool,
+    /// How long a session may act after the second factor was proved, in minutes.
+    pub second_factor_minutes: i64,
+    /// Longest term of a role on a branch, in months; it can be renewed.
+    pub role_months: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct LogConfig {
     /// What is logged: `info`, `warn`, or a filter such as `boai=debug,sqlx=warn`.
     pub filter: String,
@@ -110,6 +122,7 @@ impl Default for Config {
             sms: SmsConfig::default(),
             sessions: SessionConfig::default(),
             vault: VaultConfig::default(),
+            officers: OfficersConfig::default(),
             log: LogConfig::default(),
         }
     }
@@ -118,6 +131,12 @@ impl Default for Config {
 impl Default for SessionConfig {
     fn default() -> Self {
         Self { access_minutes: 30, refresh_days: 60 }
+    }
+}
+
+impl Default for OfficersConfig {
+    fn default() -> Self {
+        Self { second_factor: true, second_factor_minutes: 15, role_months: 12 }
     }
 }
 
@@ -204,6 +223,8 @@ impl Config {
                 "vault.keys and vault.file: set one of the two, so that it is plain which keys are in use".into()
             );
         }
+        within("officers.second_factor_minutes", self.officers.second_factor_minutes, 1, 480, "minutes")?;
+        within("officers.role_months", self.officers.role_months.into(), 1, 36, "months")?;
         self.log.filter.parse::<tracing_subscriber::EnvFilter>().map_err(|error| {
             format!(
                 "log.filter = {}: {error}; must be a level such as `info`, or `boai=debug,sqlx=warn`",

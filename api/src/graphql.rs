@@ -7,8 +7,8 @@ use async_graphql::{
     dataloader::{DataLoader, Loader},
 };
 use boai_entity::ids::{
-    ActivityId, AttendanceId, BranchId, InboxItemId, PersonId, PostId, RoleGrantId, ServiceRecordId, SessionId,
-    ShiftId, SignUpId, TeamId, VolunteerId,
+    ActivityId, AttendanceId, BranchId, InboxItemId, PendingActId, PersonId, PostId, RoleGrantId, RoleReviewId,
+    ServiceRecordId, SessionId, ShiftId, SignUpId, TeamId, VolunteerId,
 };
 use futures_util::future::BoxFuture;
 use sea_orm::DbErr;
@@ -24,9 +24,10 @@ use crate::{
         graphql::{Attendance, AttendanceMutation},
         loaders::AttendanceById,
     },
-    auth::graphql::AuthMutation,
+    auth::{graphql::AuthMutation, second_factor::graphql::SecondFactorMutation},
     config::Config,
     ctx::Ctx,
+    four_eyes::graphql::{FourEyesMutation, FourEyesQuery},
     hours::{
         graphql::{HoursMutation, ServiceRecord},
         loaders::RecordById,
@@ -52,6 +53,7 @@ use crate::{
         wire::{Registered, Screen, price::Price, screen::read_schema},
     },
     recognition::graphql::RecognitionQuery,
+    roles::graphql::{RolesMutation, RolesQuery},
 };
 
 node_ids! {
@@ -59,9 +61,11 @@ node_ids! {
     AttendanceId => "Attendance",
     BranchId => "Branch",
     InboxItemId => "InboxItem",
+    PendingActId => "PendingAct",
     PersonId => "Me",
     PostId => "Post",
     RoleGrantId => "RoleGrant",
+    RoleReviewId => "RoleReview",
     ServiceRecordId => "ServiceRecord",
     SessionId => "Session",
     ShiftId => "Shift",
@@ -156,7 +160,7 @@ fn is_me(gql: &Context<'_>, volunteer: VolunteerId) -> bool {
 
 /// What can be read.
 #[derive(MergedObject, Default)]
-pub struct Query(NodeQuery, PeopleQuery, OrganisationQuery, ActivityQuery, RecognitionQuery);
+pub struct Query(NodeQuery, PeopleQuery, OrganisationQuery, ActivityQuery, RecognitionQuery, FourEyesQuery, RolesQuery);
 
 /// What can be done. Each mutation takes one `input` and answers with a payload whose `errors` say what a person can run
 /// into; what is our fault, or not a valid request, is a top-level error with `extensions.code`.
@@ -168,6 +172,9 @@ pub struct Mutation(
     ActivityMutation,
     AttendanceMutation,
     HoursMutation,
+    SecondFactorMutation,
+    FourEyesMutation,
+    RolesMutation,
 );
 
 pub type Boai = Schema<Query, Mutation, LiveSubscription>;

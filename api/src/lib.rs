@@ -6,7 +6,7 @@
 //! and `store` is the one place where SQL lives. [`app`] builds all parts from [`config`].
 //!
 //! Services use only rooms that stand above their own in this list:
-//! platform, access, auth, policies, inbox, organisation, people, places, activities, hours, attendance, recognition, live, demo.
+//! platform, access, inbox, auth, policies, organisation, people, four_eyes, roles, places, activities, hours, attendance, recognition, live, demo.
 
 pub mod access;
 pub mod activities;
@@ -17,6 +17,7 @@ pub mod cli;
 pub mod config;
 pub mod ctx;
 pub mod demo;
+pub mod four_eyes;
 pub mod graphql;
 pub mod hours;
 pub mod inbox;
@@ -27,4 +28,5 @@ pub mod places;
 pub mod platform;
 pub mod policies;
 pub mod recognition;
+pub mod roles;
 pub mod server;

@@ -19,6 +19,8 @@ pub struct Model {
     pub last_used_at: ChronoDateTimeUtc,
     pub ended_at: Option<ChronoDateTimeUtc>,
     pub end_reason: Option<SessionEnd>,
+    /// Until when it may act by roles that ask for the second factor.
+    pub second_factor_until: Option<ChronoDateTimeUtc>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -12,6 +12,10 @@ mod m0006_hours_ledger;
 mod m0007_recognition;
 mod m0008_inbox_outbox_and_audit;
 mod m0009_first_policies;
+mod m0015_second_factor;
+mod m0016_role_terms;
+mod m0017_pending_acts;
+mod m0018_role_reviews;
 
 pub struct Migrator;
 
@@ -28,6 +32,10 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_recognition::Migration),
             Box::new(m0008_inbox_outbox_and_audit::Migration),
             Box::new(m0009_first_policies::Migration),
+            Box::new(m0015_second_factor::Migration),
+            Box::new(m0016_role_terms::Migration),
+            Box::new(m0017_pending_acts::Migration),
+            Box::new(m0018_role_reviews::Migration),
         ]
     }
 }

@@ -317,6 +317,7 @@ impl Town {
                 last_used_at: now,
                 ended_at: None,
                 end_reason: None,
+                second_factor_until: None,
             });
             for (kind, token) in [(TokenKind::Access, &access), (TokenKind::Refresh, &refresh)] {
                 tokens.push(session_token::Model {

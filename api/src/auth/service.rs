@@ -89,6 +89,7 @@ pub async fn sign_in(ctx: &Ctx, phone: &PhoneNumber, code: &str, device: &str) -
         last_used_at: now,
         ended_at: None,
         end_reason: None,
+        second_factor_until: None,
     };
     store::add_session(&tx, session.clone()).await.or_fault()?;
     let tokens = issue(ctx, &tx, session, now).await.or_fault()?;

@@ -1,5 +1,7 @@
 //! The command line.
 
+mod officers;
+
 use std::{
     fs::{File, TryLockError},
     io::IsTerminal,
@@ -74,6 +76,42 @@ enum Command {
         #[command(flatten)]
         data: DataPlace,
     },
+    /// Make a volunteer an officer of a branch, or put the end of that office off: for the first officers of all and for
+    /// those at the top, who have nobody above. Goes to the audit trail.
+    Grant {
+        /// 志愿者编号 of who signed in and enrolled before.
+        volunteer: String,
+        /// Code of the branch's division, such as 33.
+        #[arg(long, value_name = "CODE")]
+        branch: String,
+        /// Last day of the term, such as 2027-05-07.
+        #[arg(long, value_name = "DAY")]
+        until: chrono::NaiveDate,
+        /// Why, for the audit trail.
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        data: DataPlace,
+    },
+    /// Print who holds which role, as CSV: places, names, terms, when they were last seen and reviewed.
+    Roles {
+        /// Only this branch and everything below; everything when left out.
+        #[arg(long, value_name = "CODE", default_value = "")]
+        branch: String,
+        #[command(flatten)]
+        data: DataPlace,
+    },
+    /// Take a volunteer's second factor away who has lost it and has nobody above, so that they can enrol a new one. Goes to
+    /// the audit trail.
+    ResetSecondFactor {
+        /// 志愿者编号
+        volunteer: String,
+        /// How it was made sure that it is them, for the audit trail.
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        data: DataPlace,
+    },
     /// Check every hash chain, rebuild every total from the ledger and compare; exit code 1 when anything is wrong.
     Audit {
         #[command(flatten)]
@@ -104,8 +142,8 @@ impl ServePlace {
 }
 
 impl DataPlace {
-    fn flags(self) -> Flags {
-        Flags { listen: None, data_dir: self.data_dir }
+    fn flags(&self) -> Flags {
+        Flags { listen: None, data_dir: self.data_dir.clone() }
     }
 }
 
@@ -151,6 +189,18 @@ async fn run(cli: Cli) -> Result<ExitCode, String> {
             println!("{applied} migrations applied; the database is up to date");
         }
         Command::Schema { write, check } => return schema(write, check),
+        Command::Grant { volunteer, branch, until, reason, data } => {
+            let app = app(file, &data, "with volunteers").await?;
+            println!("{}", officers::grant(app, &volunteer, &branch, until, &reason).await?);
+        }
+        Command::Roles { branch, data } => {
+            let app = app(file, &data, "with roles").await?;
+            officers::list(&app, &branch, std::io::stdout().lock()).await?;
+        }
+        Command::ResetSecondFactor { volunteer, reason, data } => {
+            let app = app(file, &data, "with volunteers").await?;
+            println!("{}", officers::reset_second_factor(app, &volunteer, &reason).await?);
+        }
         Command::NewKey { file: key_file, data } => {
             let config = Config::read(file, &data.flags())?;
             let in_folder = || config.data_dir.join("vault.keys");
@@ -160,13 +210,7 @@ async fn run(cli: Cli) -> Result<ExitCode, String> {
         }
         Command::Audit { data } => {
             let config = Config::read(file, &data.flags())?;
-            // A mistyped folder would be filled with a new database, whose books are in order.
-            if config.database_url.is_none() && !config.data_dir.join("boai.sqlite").is_file() {
-                return Err(format!(
-                    "data_dir = {}: there is no boai.sqlite to audit in it. Name its folder with --data-dir, or set DATABASE_URL",
-                    config.data_dir.display()
-                ));
-            }
+            must_be_there(&config, "to audit")?;
             let db = open(&config).await?;
             db.migrate().await.map_err(|error| error.to_string())?;
             let bar = std::io::stderr().is_terminal().then(indicatif::ProgressBar::new_spinner);
@@ -178,6 +222,24 @@ async fn run(cli: Cli) -> Result<ExitCode, String> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A mistyped folder would be filled with a new database, whose books are in order and whose people are none.
+fn must_be_there(config: &Config, what: &str) -> Result<(), String> {
+    if config.database_url.is_some() || config.data_dir.join("boai.sqlite").is_file() {
+        return Ok(());
+    }
+    Err(format!(
+        "data_dir = {}: there is no boai.sqlite {what} in it. Name its folder with --data-dir, or set DATABASE_URL",
+        config.data_dir.display()
+    ))
+}
+
+/// The parts of the program over a database that is there, for a command that ends by itself.
+async fn app(file: Option<&std::path::Path>, data: &DataPlace, what: &str) -> Result<std::sync::Arc<App>, String> {
+    let config = Config::read(file, &data.flags())?;
+    must_be_there(&config, what)?;
+    App::start(config, Clock::system(), Random::system(), None).await
 }
 
 async fn serve(config: Config) -> Result<(), String> {

@@ -1,7 +1,7 @@
 //! What people should hear about.
 
 use boai_entity::{
-    ids::{ActivityId, ShiftId, VolunteerId},
+    ids::{ActivityId, PersonId, ShiftId, VolunteerId},
     kinds::InboxKind,
 };
 use sea_orm::{ConnectionTrait, DbErr};
@@ -23,4 +23,18 @@ pub async fn tell_volunteers(
         return Ok(());
     }
     store::add_inbox_items(tx, volunteers, || ctx.new_id(), kind, place, note, ctx.now()).await
+}
+
+/// Puts an item into these persons' inboxes, volunteers or not, within the transaction that gives the reason for it.
+pub async fn tell_persons(
+    ctx: &Ctx,
+    tx: &impl ConnectionTrait,
+    persons: &[PersonId],
+    kind: InboxKind,
+    note: &str,
+) -> Result<(), DbErr> {
+    if persons.is_empty() {
+        return Ok(());
+    }
+    store::add_items(tx, persons, || ctx.new_id(), kind, None, note, ctx.now()).await
 }

@@ -32,9 +32,25 @@ pub async fn add_inbox_items(
             .into_tuple()
             .all(db)
             .await?;
-        let items = persons.into_iter().map(|person| inbox_item::ActiveModel {
+        add_items(db, &persons, &mut new_id, kind, place, note, now).await?;
+    }
+    Ok(())
+}
+
+/// One item for each of these persons' inboxes.
+pub async fn add_items(
+    db: &impl ConnectionTrait,
+    persons: &[PersonId],
+    mut new_id: impl FnMut() -> uuid::Uuid,
+    kind: InboxKind,
+    place: Option<(ActivityId, Option<ShiftId>)>,
+    note: &str,
+    now: Instant,
+) -> Result<(), DbErr> {
+    for some in persons.chunks(AT_ONCE) {
+        let items = some.iter().map(|person| inbox_item::ActiveModel {
             id: Set(InboxItemId(new_id())),
-            person_id: Set(person),
+            person_id: Set(*person),
             kind: Set(kind),
             activity_id: Set(place.map(|(activity, _)| activity)),
             shift_id: Set(place.and_then(|(_, shift)| shift)),
