@@ -1,9 +1,13 @@
 //! Stories of how long a role lasts: its term, its renewal, and the word before it ends.
 
-use boai::{ctx::Ctx, roles::service::remind};
+use boai::{ctx::Ctx, platform::db::Db, roles::service::remind};
+use boai_entity::{Instant, role_grant};
+use boai_migration::Migrator;
 use boai_tests::{Person, Town, at, id, stories};
 use chrono::TimeDelta;
 use futures_util::future::join_all;
+use sea_orm::{EntityTrait, QueryOrder};
+use sea_orm_migration::MigratorTrait;
 use serde_json::{Value, json};
 
 use crate::acts::{appoint, approve, grant, renew, roles};
@@ -196,4 +200,71 @@ stories! {
         assert_eq!(town.rows("inbox_item WHERE kind = 'ROLE_ENDING'").await, 230);
         assert_eq!((told(&town).await, top.inbox().await.len()), (0, 0));
     }
+}
+
+/// A database of before there were terms is brought up to date: what had no end on a branch gets a year, and the rest stays.
+async fn a_role_of_before(url: &str) {
+    let db = Db::connect(url, 1).await.expect("the database opens");
+    let before = Migrator::migrations().iter().position(|one| one.name() == "m0016_role_terms").expect("the migration");
+    Migrator::up(&db.conn, Some(u32::try_from(before).expect("a few"))).await.expect("the migrations run");
+    let uuid = uuid::Uuid::from_u128;
+    let at = |text: &str| -> sea_orm::Value { text.parse::<Instant>().expect("a moment").into() };
+    let (then, later) = ("2020-01-01T00:00:00Z", "2030-01-01T00:00:00Z");
+    let run = async |text: &str, values: Vec<sea_orm::Value>| {
+        boai::platform::db::run(&db.conn, text, values).await.expect("the row goes in");
+    };
+    run("INSERT INTO division (code, level, name) VALUES ('33', 'PROVINCE', '浙江省')", vec![]).await;
+    let branch = "INSERT INTO branch (id, division_code, level, kind, path, name)
+                  VALUES ($1, '33', 'PROVINCE', 'TERRITORIAL', '33', '浙江省红十字会')";
+    run(branch, vec![uuid(1).into()]).await;
+    let team = "INSERT INTO team (id, branch_id, name, speciality, description, created_at)
+                VALUES ($1, $2, '队', 'RESCUE', '', $3)";
+    run(team, vec![uuid(2).into(), uuid(1).into(), at(then)]).await;
+    run("INSERT INTO person (id, phone, created_at) VALUES ($1, '+8613900000000', $2)", vec![uuid(3).into(), at(then)])
+        .await;
+    let grant = "INSERT INTO role_grant (id, person_id, role, branch_id, team_id, granted_at, ends_at)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    let none = || None::<uuid::Uuid>.into();
+    for (id, role, branch, team, end) in [
+        (10, "BRANCH_OFFICER", uuid(1).into(), none(), None),
+        (11, "DESK_OPERATOR", uuid(1).into(), none(), Some(later)),
+        (12, "TEAM_LEADER", none(), uuid(2).into(), None),
+    ] {
+        let end = end.map_or(None::<Instant>.into(), &at);
+        run(grant, vec![uuid(id).into(), uuid(3).into(), role.into(), branch, team, at(then), end]).await;
+    }
+    assert!(db.migrate().await.expect("the migrations run") > 0);
+    let grants =
+        role_grant::Entity::find().order_by_asc(role_grant::Column::Id).all(&db.conn).await.expect("the roles");
+    let now = boai::platform::clock::Clock::system().now();
+    let days = |end: Option<Instant>| end.map(|end| (end - now).num_days());
+    assert!(days(grants[0].ends_at).is_some_and(|days| (363..=366).contains(&days)), "{:?}", grants[0]);
+    assert_eq!((grants[1].ends_at, grants[2].ends_at), (later.parse().ok(), None));
+    assert!(grants.iter().all(|grant| grant.granted_at == then.parse::<Instant>().expect("a moment")));
+    assert_eq!(
+        grants.iter().map(|grant| grant.role.as_str()).collect::<Vec<_>>(),
+        ["BRANCH_OFFICER", "DESK_OPERATOR", "TEAM_LEADER"]
+    );
+    // Nobody holds the same twice, as before.
+    let again = [
+        uuid(13).into(),
+        uuid(3).into(),
+        "TEAM_LEADER".into(),
+        none(),
+        uuid(2).into(),
+        at(then),
+        None::<Instant>.into(),
+    ];
+    assert!(boai::platform::db::run(&db.conn, grant, again).await.is_err());
+}
+
+#[tokio::test]
+async fn a_role_of_before_there_were_terms_gets_a_year_on_sqlite() {
+    let folder = tempfile::tempdir().expect("a folder");
+    a_role_of_before(&Db::file_url(&folder.path().join("boai.sqlite"))).await;
+}
+
+#[tokio::test]
+async fn a_role_of_before_there_were_terms_gets_a_year_on_postgres() {
+    a_role_of_before(&boai_tests::empty_postgres().await).await;
 }
