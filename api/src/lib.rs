@@ -6,7 +6,8 @@
 //! and `store` is the one place where SQL lives. [`app`] builds all parts from [`config`].
 //!
 //! Services use only rooms that stand above their own in this list:
-//! platform, access, inbox, auth, policies, organisation, people, four_eyes, roles, places, activities, hours, attendance, recognition, live, demo.
+//! platform, access, inbox, auth, policies, organisation, people, four_eyes, roles, places, activities, hours, attendance,
+//! recognition, live, demo.
 
 pub mod access;
 pub mod activities;

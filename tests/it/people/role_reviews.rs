@@ -138,7 +138,8 @@ stories! {
     async fn what_ends_soon_and_what_nobody_uses_can_be_asked_for(town: Town) {
         let mut top = town.officer("Top", "33").await;
         let (ling, mut wei) = (town.volunteer("Ling").await, town.volunteer("Wei").await);
-        let term = |days: u32| json!({ "branchId": id(Town::branch("330106")), "endsAt": at(&format!("+{days} 07:00")) });
+        let here = id(Town::branch("330106"));
+        let term = |days: u32| json!({ "branchId": here, "endsAt": at(&format!("+{days} 07:00")) });
         grant(&top, &ling.number().await, "TEAM_LEADER", term(100)).await.fine();
         grant(&top, &wei.number().await, "DESK_OPERATOR", term(200)).await.fine();
         let (lings, weis) = ("西湖区红十字会 TEAM_LEADER Ling", "西湖区红十字会 DESK_OPERATOR Wei");
@@ -175,8 +176,8 @@ stories! {
         let ctx = Ctx::system(town.app.clone(), "story");
         let opened = join_all((0..4).map(|_| open_due(&ctx))).await;
         let opened: Vec<usize> = opened.into_iter().map(|round| round.expect("the job runs")).collect();
-        // The province looks at the city's officer, the city at the county's, the county at its teams and what is below, and
-        // 海曙区 at its team.
+        // The province looks at the city's officer, the city at the county's, the county at its teams and at what is
+        // below, and 海曙区 at its team.
         assert_eq!((opened.iter().max(), opened.iter().sum::<usize>()), (Some(&4), 4));
         assert_eq!((town.rows("role_review").await, town.rows("role_review_item").await), (4, 1 + 1 + 3 + 1));
         assert_eq!(open(&town).await, 0);
@@ -194,9 +195,10 @@ stories! {
         assert_eq!(told, expected);
 
         let seen = review(&county, "330106").await;
-        assert_eq!((text(&seen, "/quarter"), seen["tally"].clone()), ("2026Q2".into(), json!({ "waiting": 3, "kept": 0, "over": 0 })));
-        let mut waiting: Vec<String> =
-            seen["waiting"]["edges"].as_array().expect("a list").iter().map(|edge| text(edge, "/holder/name")).collect();
+        assert_eq!(text(&seen, "/quarter"), "2026Q2");
+        assert_eq!(seen["tally"], json!({ "waiting": 3, "kept": 0, "over": 0 }));
+        let edges = seen["waiting"]["edges"].as_array().expect("a list");
+        let mut waiting: Vec<String> = edges.iter().map(|edge| text(edge, "/holder/name")).collect();
         waiting.sort();
         assert_eq!(waiting, ["Desk", "Leader", "Village"]);
         assert_eq!(review(&province, "330106").await, seen);

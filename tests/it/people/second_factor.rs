@@ -395,8 +395,8 @@ stories! {
         assert_eq!(town.rows(&format!("second_factor WHERE secret LIKE '%{secret}%'")).await, 0);
         assert_eq!(town.rows("second_factor WHERE secret LIKE 'v1.%'").await, 2);
         // Whoever can write to the database copies their own secret over somebody else's.
-        let copy = "UPDATE second_factor SET last_step = 0, secret = (SELECT secret FROM second_factor WHERE person_id = $1)
-                    WHERE person_id = $2";
+        let copy = "UPDATE second_factor SET last_step = 0,
+                        secret = (SELECT secret FROM second_factor WHERE person_id = $1) WHERE person_id = $2";
         let values = [zhao.person_id().await.into(), qian.person_id().await.into()];
         boai::platform::db::run(&town.app.db.conn, copy, values).await.expect("the row is there");
         assert_eq!(prove(&qian, &app.next()).await.fault(), "INTERNAL");
