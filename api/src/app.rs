@@ -50,7 +50,7 @@ impl App {
         let relay = outbox::relay(app.db.clone(), app.bus.clone(), app.clock.clone(), app.committed.clone());
         tokio::spawn(relay);
         tokio::spawn(crate::attendance::jobs::close_forgotten_every_minute(app.clone()));
-        tokio::spawn(crate::roles::jobs::keep_watch(app.clone()));
+        tokio::spawn(crate::roles::jobs::watch_every_minute(app.clone()));
         Ok(app)
     }
 }

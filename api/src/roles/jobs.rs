@@ -7,9 +7,9 @@ use crate::{app::App, ctx::Ctx, platform::errors::Fault};
 
 /// Tells of roles that end soon, opens the quarter's reviews and tells of overdue ones, for as long as the server runs. Any
 /// number of instances may do so: each thing is told once.
-pub async fn keep_watch(app: Arc<App>) {
+pub async fn watch_every_minute(app: Arc<App>) {
     loop {
-        tokio::time::sleep(Duration::from_secs(600)).await;
+        tokio::time::sleep(Duration::from_secs(60)).await;
         if let Err(fault) = watch(&Ctx::system(app.clone(), "roles")).await {
             tracing::warn!(?fault, "the watch over roles failed; trying again");
         }
