@@ -5,13 +5,18 @@ use std::{sync::Arc, time::Duration};
 use tokio::sync::Notify;
 
 use crate::{
+    auth::second_factor,
     config::Config,
-    identity::checker::Checker,
+    identity::{self, checker::Checker},
     platform::{
-        bus::Bus, clock::Clock, db::Db, outbox, random::Random, rates::Rates, sms::Sms, sms::Webhook, vault::Vault,
-        wechat::WeChat,
+        bus::Bus, clock::Clock, db::Db, outbox, random::Random, rates::Rates, rotation::SealedColumn, sms::Sms,
+        sms::Webhook, vault::Vault, wechat::WeChat,
     },
 };
+
+/// All that is sealed: what a rotation of keys goes over.
+pub const SEALED: [SealedColumn; 3] =
+    [identity::service::NUMBER, second_factor::service::SECRET, second_factor::service::NEW_SECRET];
 
 /// The parts that every request shares. Nothing in it may be needed by another instance.
 pub struct App {
@@ -67,6 +72,7 @@ impl App {
         if let Some(checker) = Checker::of(&app.config)? {
             tokio::spawn(crate::identity::jobs::ask_every_minute(app.clone(), checker));
         }
+        tokio::spawn(crate::roles::jobs::watch_every_minute(app.clone()));
         Ok(app)
     }
 

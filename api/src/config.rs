@@ -70,6 +70,7 @@ pub struct Config {
     pub wechat: WeChatConfig,
     pub sessions: SessionConfig,
     pub vault: VaultConfig,
+    pub officers: OfficersConfig,
     pub log: LogConfig,
 }
 
@@ -160,6 +161,17 @@ pub struct VaultConfig {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+pub struct OfficersConfig {
+    /// Whether who changes others' records by a role on a branch must have proved a second factor.
+    pub second_factor: bool,
+    /// How long a session may act after the second factor was proved, in minutes.
+    pub second_factor_minutes: i64,
+    /// Longest term of a role on a branch, in months; it can be renewed.
+    pub role_months: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct LogConfig {
     /// What is logged: `info`, `warn`, or a filter such as `boai=debug,sqlx=warn`.
     pub filter: String,
@@ -191,6 +203,7 @@ impl Default for Config {
             wechat: WeChatConfig::default(),
             sessions: SessionConfig::default(),
             vault: VaultConfig::default(),
+            officers: OfficersConfig::default(),
             log: LogConfig::default(),
         }
     }
@@ -252,6 +265,12 @@ impl RatesConfig {
 impl Default for SessionConfig {
     fn default() -> Self {
         Self { access_minutes: 30, refresh_days: 60, per_person: 10 }
+    }
+}
+
+impl Default for OfficersConfig {
+    fn default() -> Self {
+        Self { second_factor: true, second_factor_minutes: 15, role_months: 12 }
     }
 }
 
@@ -371,6 +390,8 @@ impl Config {
                 "vault.keys and vault.file: set one of the two, so that it is plain which keys are in use".into()
             );
         }
+        within("officers.second_factor_minutes", self.officers.second_factor_minutes, 1, 480, "minutes")?;
+        within("officers.role_months", self.officers.role_months.into(), 1, 36, "months")?;
         self.log.filter.parse::<tracing_subscriber::EnvFilter>().map_err(|error| {
             format!(
                 "log.filter = {}: {error}; must be a level such as `info`, or `boai=debug,sqlx=warn`",

@@ -10,7 +10,7 @@ use sea_orm::{ConnectionTrait, DbErr};
 use uuid::Uuid;
 
 use crate::{
-    access::{Action, Actor, Resource, allows},
+    access::{Action, Actor, Resource, SecondFactor, Verdict, allows, judge},
     app::App,
     platform::{
         errors::Fault,
@@ -52,6 +52,11 @@ impl Ctx {
         Self { app, actor: None, lang: Lang::Zh, request_id: format!("job:{job}") }
     }
 
+    /// The context of a command that whoever runs the server gives.
+    pub fn operator(app: Arc<App>, command: &str) -> Self {
+        Self { app, actor: None, lang: Lang::En, request_id: format!("cli:{command}") }
+    }
+
     pub fn now(&self) -> Instant {
         self.clock.now()
     }
@@ -73,8 +78,22 @@ impl Ctx {
         })
     }
 
-    pub fn may(&self, action: Action, resource: Resource<'_>) -> bool {
-        self.actor.as_ref().is_some_and(|actor| allows(actor, action, resource))
+    /// Whether the caller may do this now. Who may, once the second factor is proved, is told to prove or to enrol it.
+    pub fn may(&self, action: Action, resource: Resource<'_>) -> Result<bool, Fault> {
+        let Some(actor) = &self.actor else { return Ok(false) };
+        match judge(actor, action, resource) {
+            Verdict::No => Ok(false),
+            Verdict::SecondFactorNeeded if self.config.officers.second_factor => Err(match actor.second_factor {
+                SecondFactor::Missing => Fault::SecondFactorNotEnrolled,
+                _ => Fault::SecondFactorNeeded,
+            }),
+            Verdict::SecondFactorNeeded | Verdict::Yes => Ok(true),
+        }
+    }
+
+    /// Whether the caller's roles allow it: for what is shown. What is done asks [`may`](Self::may).
+    pub fn may_see(&self, action: Action, resource: Resource<'_>) -> bool {
+        self.actor.as_ref().is_some_and(|actor| allows(&actor.grants, action, resource))
     }
 
     /// Writes down who did what, in the transaction that does it: as its last act, since the actor's chain is held from here

@@ -10,8 +10,9 @@ use async_graphql::{
 use boai_entity::{
     Instant,
     ids::{
-        AccountRecoveryId, ActivityId, AttendanceId, AuditEntryId, BranchId, IdentityId, InboxItemId, PersonId, PostId,
-        RoleGrantId, ServiceRecordId, SessionId, ShiftId, SignUpId, TeamId, VolunteerId,
+        AccountRecoveryId, ActivityId, AttendanceId, AuditEntryId, BranchId, IdentityId, InboxItemId, PendingActId,
+        PersonId, PostId, RoleGrantId, RoleReviewId, ServiceRecordId, SessionId, ShiftId, SignUpId, TeamId,
+        VolunteerId,
     },
     kinds::LookPurpose,
 };
@@ -31,9 +32,10 @@ use crate::{
         graphql::{Attendance, AttendanceMutation},
         loaders::AttendanceById,
     },
-    auth::graphql::AuthMutation,
+    auth::{graphql::AuthMutation, second_factor::graphql::SecondFactorMutation},
     config::Config,
     ctx::Ctx,
+    four_eyes::graphql::{FourEyesMutation, FourEyesQuery, PendingAct},
     hours::{
         graphql::{HoursMutation, ServiceRecord},
         loaders::RecordById,
@@ -62,6 +64,7 @@ use crate::{
         wire::{Registered, Scalars, Screen, price::Price, screen::read_schema},
     },
     recognition::graphql::RecognitionQuery,
+    roles::graphql::{HolderConnection, RolesMutation, RolesQuery},
     trail::{graphql::AuditEntry, looks::LookKeeper},
 };
 
@@ -73,9 +76,11 @@ node_ids! {
     BranchId => "Branch",
     IdentityId => "IdentityCheck",
     InboxItemId => "InboxItem",
+    PendingActId => "PendingAct",
     PersonId => "Me",
     PostId => "Post",
     RoleGrantId => "RoleGrant",
+    RoleReviewId => "RoleReview",
     ServiceRecordId => "ServiceRecord",
     SessionId => "Session",
     ShiftId => "Shift",
@@ -178,6 +183,8 @@ pub struct Query(
     OrganisationQuery,
     ActivityQuery,
     RecognitionQuery,
+    FourEyesQuery,
+    RolesQuery,
 );
 
 /// What can be done. Each mutation takes one `input` and answers with a payload whose `errors` say what a person can run
@@ -192,6 +199,9 @@ pub struct Mutation(
     ActivityMutation,
     AttendanceMutation,
     HoursMutation,
+    SecondFactorMutation,
+    FourEyesMutation,
+    RolesMutation,
 );
 
 pub type Boai = Schema<Query, Mutation, LiveSubscription>;
@@ -208,6 +218,10 @@ fn builder() -> SchemaBuilder<Query, Mutation, LiveSubscription> {
         .override_output_type_description::<Connection<String, Division>>("A page of divisions.")
         .override_output_type_description::<Connection<String, InboxItem>>("A page of an inbox.")
         .override_output_type_description::<NearbyConnection>("A page of activities, each with how it lies to you.")
+        .override_output_type_description::<Connection<String, PendingAct>>(
+            "A page of acts that wait for a second person.",
+        )
+        .override_output_type_description::<HolderConnection>("A page of roles, each with its holder.")
         .override_output_type_description::<Connection<String, ServiceRecord>>("A page of service records.")
         .override_output_type_description::<Connection<String, SignUp>>("A page of sign-ups.")
         .override_output_type_description::<Connection<String, Team>>("A page of teams.")

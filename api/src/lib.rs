@@ -6,8 +6,8 @@
 //! and `store` is the one place where SQL lives. [`app`] builds all parts from [`config`].
 //!
 //! Services use only rooms that stand above their own in this list:
-//! platform, access, trail, inbox, auth, policies, organisation, people, identity, places, activities, hours, attendance,
-//! recognition, live, demo.
+//! platform, access, trail, inbox, auth, policies, organisation, people, identity, four_eyes, roles, places, activities,
+//! hours, attendance, recognition, live, demo.
 
 pub mod access;
 pub mod activities;
@@ -19,6 +19,7 @@ pub mod cli;
 pub mod config;
 pub mod ctx;
 pub mod demo;
+pub mod four_eyes;
 pub mod graphql;
 pub mod hours;
 pub mod identity;
@@ -30,5 +31,6 @@ pub mod places;
 pub mod platform;
 pub mod policies;
 pub mod recognition;
+pub mod roles;
 pub mod server;
 pub mod trail;

@@ -252,7 +252,7 @@ fn language(headers: &HeaderMap) -> Lang {
 fn refused(fault: Fault) -> Refused {
     let status = match fault {
         Fault::Unauthenticated => StatusCode::UNAUTHORIZED,
-        Fault::Forbidden(_) => StatusCode::FORBIDDEN,
+        Fault::Forbidden(_) | Fault::SecondFactorNeeded | Fault::SecondFactorNotEnrolled => StatusCode::FORBIDDEN,
         Fault::BadUserInput(_) => StatusCode::BAD_REQUEST,
         Fault::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
     };

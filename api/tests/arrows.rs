@@ -5,7 +5,7 @@
 use std::{fs, path::Path};
 
 /// Rooms from the ground up: what tells a story may use only rooms that stand before its own.
-const ROOMS: [&str; 16] = [
+const ROOMS: [&str; 18] = [
     "platform",
     "access",
     "trail",
@@ -15,6 +15,8 @@ const ROOMS: [&str; 16] = [
     "organisation",
     "people",
     "identity",
+    "four_eyes",
+    "roles",
     "places",
     "activities",
     "hours",

@@ -38,10 +38,12 @@ ids! {
     InboxItemId
     LedgerEntryId
     OutboxEventId
+    PendingActId
     PersonId
     PolicyId
     PostId
     RoleGrantId
+    RoleReviewId
     ServiceRecordId
     SessionId
     ShiftId

@@ -153,6 +153,40 @@ kinds! {
         BranchOfficer,
     }
 
+    /// What takes two persons.
+    ActKind {
+        /// A branch officer's role is granted.
+        GrantRole,
+        /// The end of a branch officer's role is put off.
+        RenewRole,
+        /// The second factor of somebody with a role on a branch is taken away, so that a new one can be enrolled.
+        ResetSecondFactor,
+    }
+
+    /// Where an act that takes two persons stands.
+    ActState {
+        /// For the second person.
+        Waiting,
+        /// And done.
+        Approved,
+        /// By the second person.
+        Declined,
+        /// By the person who proposed it.
+        Withdrawn,
+        /// Nobody decided in time.
+        Expired,
+    }
+
+    /// Where a person stands with the second factor.
+    SecondFactorState {
+        /// None is enrolled.
+        Missing,
+        /// Enrolled, and not proved by this session lately.
+        Enrolled,
+        /// Proved by this session a short while ago.
+        Proved,
+    }
+
     /// Where a volunteer stands with a team.
     MembershipState {
         /// Asked to join; the leader has not decided.
@@ -297,6 +331,32 @@ kinds! {
         IdentityVerified,
         /// 实名认证: my identity was not verified, with a reason.
         IdentityRejected,
+        /// I was given a role; the note says which, where and until when.
+        RoleGranted,
+        /// The end of my role was put off; the note says which, where and until when.
+        RoleRenewed,
+        /// My role was taken back; the note says which, where and why.
+        RoleRevoked,
+        /// A role that I hold or granted ends soon; the note says which, where and when.
+        RoleEnding,
+        /// An act waits for a second person, who may be me; the note says what, where and why.
+        ActProposed,
+        /// An act that I proposed was approved or declined; the note says what and where.
+        ActDecided,
+        /// A second factor was enrolled in my name, or in that of the person in the note, whose role I granted.
+        SecondFactorEnrolled,
+        /// My second factor was removed, with a code of it.
+        SecondFactorRemoved,
+        /// My second factor was taken away by two officers; the note says why.
+        SecondFactorReset,
+        /// A recovery code was used in my name; the note says how many are left.
+        RecoveryCodeUsed,
+        /// Wrong codes were tried in my name, and the second factor is locked for a while.
+        SecondFactorLocked,
+        /// The quarter's review of the roles in my branch's care is open; the note says how many wait until when.
+        RoleReviewOpened,
+        /// The quarter's review of the roles in my branch's care is overdue; the note says how many still wait.
+        RoleReviewOverdue,
     }
 
     /// 证件类型: a document whose 18-character number follows GB 11643, with birth date and check character.
@@ -355,6 +415,8 @@ kinds! {
         IdentityCheck,
         /// 账号恢复: giving an account back to whoever lost the phone.
         Recovery,
+        /// Who holds which role, and acts on roles that wait for a second person.
+        Roles,
     }
 
     /// What a session token is for.

@@ -21,8 +21,14 @@ pub struct Model {
     /// None for what the installation itself granted.
     pub granted_by: Option<PersonId>,
     pub granted_at: ChronoDateTimeUtc,
+    /// Always set on a branch.
     pub ends_at: Option<ChronoDateTimeUtc>,
     pub revoked_at: Option<ChronoDateTimeUtc>,
+    /// When the end was last put off, and by whom.
+    pub renewed_at: Option<ChronoDateTimeUtc>,
+    pub renewed_by: Option<PersonId>,
+    /// When holder and granter were told that it ends soon.
+    pub reminded_at: Option<ChronoDateTimeUtc>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -23,6 +23,8 @@ pub struct Model {
     pub way: SignInWay,
     /// Made by the app when it was installed, so that signing in again there is no new device.
     pub installation_id: Option<Uuid>,
+    /// Until when it may act by roles that ask for the second factor.
+    pub second_factor_until: Option<ChronoDateTimeUtc>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

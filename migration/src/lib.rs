@@ -16,6 +16,10 @@ mod m0010_devices;
 mod m0011_code_purposes;
 mod m0012_account_recovery;
 mod m0013_wechat;
+mod m0015_second_factor;
+mod m0016_role_terms;
+mod m0017_pending_acts;
+mod m0018_role_reviews;
 mod m0020_audit_chains;
 mod m0021_identities;
 mod m0022_consent_texts;
@@ -39,6 +43,10 @@ impl MigratorTrait for Migrator {
             Box::new(m0011_code_purposes::Migration),
             Box::new(m0012_account_recovery::Migration),
             Box::new(m0013_wechat::Migration),
+            Box::new(m0015_second_factor::Migration),
+            Box::new(m0016_role_terms::Migration),
+            Box::new(m0017_pending_acts::Migration),
+            Box::new(m0018_role_reviews::Migration),
             Box::new(m0020_audit_chains::Migration),
             Box::new(m0021_identities::Migration),
             Box::new(m0022_consent_texts::Migration),

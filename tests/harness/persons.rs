@@ -10,6 +10,7 @@ use boai_entity::{
     kinds::Role,
     role_grant,
 };
+use chrono::TimeDelta;
 use sea_orm::{ActiveEnum, ActiveValue::Set, EntityTrait};
 use serde_json::{Value, json};
 
@@ -185,10 +186,25 @@ impl<'t> Person<'t> {
             team_id: Set(team),
             granted_by: Set(None),
             granted_at: Set(self.town.clock.now()),
-            ends_at: Set(None),
+            ends_at: Set(branch.map(|_| self.town.clock.now() + TimeDelta::days(3650))),
             revoked_at: Set(None),
+            renewed_at: Set(None),
+            renewed_by: Set(None),
+            reminded_at: Set(None),
         };
         role_grant::Entity::insert(grant).exec_without_returning(&db.conn).await.expect("the role is granted");
+        if branch.is_some() {
+            self.proves_for(TimeDelta::days(3650)).await;
+        }
+    }
+
+    /// As if every session of this person had just proved the second factor, for so long; for none of it, as if it had not.
+    /// Who holds a role on a branch in these stories has, unless the story is about that.
+    pub async fn proves_for(&self, time: TimeDelta) {
+        let until = self.town.clock.now() + time;
+        let sessions = "UPDATE session SET second_factor_until = $2 WHERE person_id = $1";
+        let values = [self.person_id().await.into(), until.into()];
+        boai::platform::db::run(&self.town.app.db.conn, sessions, values).await.expect("the sessions are there");
     }
 
     pub async fn person_id(&self) -> boai_entity::ids::PersonId {

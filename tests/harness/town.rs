@@ -337,6 +337,7 @@ impl Town {
                 platform: Platform::Other,
                 way: SignInWay::Code,
                 installation_id: None,
+                second_factor_until: None,
             });
             for (kind, token) in [(TokenKind::Access, &access), (TokenKind::Refresh, &refresh)] {
                 tokens.push(session_token::Model {

@@ -14,6 +14,32 @@ pub struct Actor {
     pub session: SessionId,
     pub volunteer: Option<VolunteerId>,
     pub grants: Vec<Grant>,
+    pub second_factor: SecondFactor,
+}
+
+impl Actor {
+    /// The branches of which the caller is an officer, by their paths.
+    pub fn offices(&self) -> Vec<&str> {
+        let mut paths = Vec::new();
+        for grant in &self.grants {
+            if let (Reach::Branch(path), Role::BranchOfficer) = (&grant.reach, grant.role) {
+                paths.push(path.as_str());
+            }
+        }
+        paths
+    }
+}
+
+/// Where the caller's session stands with the second factor.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SecondFactor {
+    /// The person has enrolled none.
+    #[default]
+    Missing,
+    /// Enrolled, and not proved by this session lately.
+    Enrolled,
+    /// This session proved it a short while ago.
+    Proved,
 }
 
 /// A role and how far it reaches.
@@ -51,10 +77,12 @@ pub enum Action {
     VerifyIdentity,
     /// Give the account of a volunteer who lives below a branch back to whoever lost the phone.
     RecoverAccounts,
+    /// See who holds which role on a branch, below it and on their teams, by name.
+    SeeRoles,
 }
 
 impl Action {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::SeeRoster,
         Self::RunActivities,
         Self::ConfirmHours,
@@ -64,7 +92,14 @@ impl Action {
         Self::GrantBranchRoles,
         Self::VerifyIdentity,
         Self::RecoverAccounts,
+        Self::SeeRoles,
     ];
+
+    /// Whether it only shows something. What does more changes other people's records; a new action does, unless it is
+    /// named here.
+    pub fn only_shows(self) -> bool {
+        matches!(self, Self::SeeRoster | Self::SeeRoles)
+    }
 }
 
 /// What is acted on, by its place in the tree.
@@ -74,9 +109,42 @@ pub enum Resource<'a> {
     Branch { path: &'a str },
 }
 
-/// The policy. A role on a branch reaches every branch and team below; one on a team reaches that team.
-pub fn allows(actor: &Actor, action: Action, resource: Resource<'_>) -> bool {
-    actor.grants.iter().any(|grant| reaches(&grant.reach, resource) && permits(grant, action, resource))
+/// What the policy says of an act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    No,
+    /// By a role that asks for the second factor, which this session has not proved.
+    SecondFactorNeeded,
+    Yes,
+}
+
+/// The policy. A role on a branch reaches every branch and team below; one on a team reaches that team. What changes
+/// others' records by a role on a branch, which is power over people one never meets, takes the second factor too; a
+/// team's leader goes without, on the site and with weak signal.
+pub fn judge(actor: &Actor, action: Action, resource: Resource<'_>) -> Verdict {
+    let mut verdict = Verdict::No;
+    for grant in actor.grants.iter().filter(|grant| grant.allows(action, resource)) {
+        if actor.second_factor == SecondFactor::Proved || !grant.asks_second_factor(action) {
+            return Verdict::Yes;
+        }
+        verdict = Verdict::SecondFactorNeeded;
+    }
+    verdict
+}
+
+/// Whether the roles allow it, the second factor left aside: what somebody holds who is not asking now, or what is shown.
+pub fn allows(grants: &[Grant], action: Action, resource: Resource<'_>) -> bool {
+    grants.iter().any(|grant| grant.allows(action, resource))
+}
+
+impl Grant {
+    fn allows(&self, action: Action, resource: Resource<'_>) -> bool {
+        reaches(&self.reach, resource) && permits(self, action, resource)
+    }
+
+    fn asks_second_factor(&self, action: Action) -> bool {
+        matches!(self.reach, Reach::Branch(_)) && !action.only_shows()
+    }
 }
 
 fn permits(grant: &Grant, action: Action, resource: Resource<'_>) -> bool {

@@ -5,9 +5,9 @@ use boai_entity::{
     ids::{PersonId, SessionId, TeamId, VolunteerId},
     kinds::Role,
 };
-use sea_orm::{DbErr, FromQueryResult, Value};
+use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Value};
 
-use super::{Actor, Grant, Reach};
+use super::{Actor, Grant, Reach, SecondFactor};
 use crate::platform::{db, db::Db};
 
 #[derive(FromQueryResult)]
@@ -18,6 +18,8 @@ struct Row {
     role: Option<Role>,
     team_id: Option<TeamId>,
     branch_path: Option<String>,
+    factor_since: Option<Instant>,
+    proved_until: Option<Instant>,
 }
 
 /// The actor behind an access token's hash, with the roles in force: one statement. None when the token is unknown or
@@ -35,9 +37,11 @@ pub async fn actor_of_session(db: &Db, session: SessionId, now: Instant) -> Resu
 
 async fn actor(db: &Db, found: &str, key: Value, now: Instant) -> Result<Option<Actor>, DbErr> {
     let text = format!(
-        "SELECT s.person_id, s.id AS session_id, v.id AS volunteer_id, g.role, g.team_id, b.path AS branch_path
+        "SELECT s.person_id, s.id AS session_id, v.id AS volunteer_id, g.role, g.team_id, b.path AS branch_path,
+                f.confirmed_at AS factor_since, s.second_factor_until AS proved_until
          FROM session s
          LEFT JOIN volunteer v ON v.person_id = s.person_id
+         LEFT JOIN second_factor f ON f.person_id = s.person_id
          LEFT JOIN role_grant g ON g.person_id = s.person_id AND g.revoked_at IS NULL
               AND (g.ends_at IS NULL OR g.ends_at > $2)
          LEFT JOIN branch b ON b.id = g.branch_id
@@ -46,12 +50,46 @@ async fn actor(db: &Db, found: &str, key: Value, now: Instant) -> Result<Option<
     let rows: Vec<Row> = db::all(&db.conn, text, [key, now.into()]).await?;
     let Some(first) = rows.first() else { return Ok(None) };
     let (person, session, volunteer) = (first.person_id, first.session_id, first.volunteer_id);
-    let grants = rows
-        .into_iter()
-        .filter_map(|row| {
-            let reach = row.team_id.map(Reach::Team).or(row.branch_path.map(Reach::Branch))?;
-            Some(Grant { role: row.role?, reach })
-        })
-        .collect();
-    Ok(Some(Actor { person, session, volunteer, grants }))
+    let second_factor = match (first.factor_since, first.proved_until) {
+        (_, Some(until)) if until > now => SecondFactor::Proved,
+        (Some(_), _) => SecondFactor::Enrolled,
+        (None, _) => SecondFactor::Missing,
+    };
+    let grants = rows.into_iter().filter_map(|row| grant(row.role, row.team_id, row.branch_path)).collect();
+    Ok(Some(Actor { person, session, volunteer, grants, second_factor }))
+}
+
+#[derive(FromQueryResult)]
+struct GrantRow {
+    role: Role,
+    team_id: Option<TeamId>,
+    branch_path: Option<String>,
+}
+
+/// The roles in force of somebody who is not asking now.
+pub async fn grants_of(db: &impl ConnectionTrait, person: PersonId, now: Instant) -> Result<Vec<Grant>, DbErr> {
+    let text = "SELECT g.role, g.team_id, b.path AS branch_path
+                FROM role_grant g LEFT JOIN branch b ON b.id = g.branch_id
+                WHERE g.person_id = $1 AND g.revoked_at IS NULL AND (g.ends_at IS NULL OR g.ends_at > $2)";
+    let rows: Vec<GrantRow> = db::all(db, text, [person.into(), now.into()]).await?;
+    Ok(rows.into_iter().filter_map(|row| grant(Some(row.role), row.team_id, row.branch_path)).collect())
+}
+
+/// Who may grant roles on this branch now: the officers above it. (Hundreds would be a province with no order in it; the
+/// bound is a safety net.)
+pub async fn officers_above(db: &impl ConnectionTrait, path: &str, now: Instant) -> Result<Vec<PersonId>, DbErr> {
+    #[derive(FromQueryResult)]
+    struct Officer {
+        person_id: PersonId,
+    }
+    let text = "SELECT DISTINCT g.person_id FROM role_grant g JOIN branch b ON b.id = g.branch_id
+                WHERE g.role = 'BRANCH_OFFICER' AND g.revoked_at IS NULL AND g.ends_at > $2
+                  AND length(b.path) < length($1) AND substr($1, 1, length(b.path)) = b.path
+                ORDER BY g.person_id LIMIT 500";
+    let rows: Vec<Officer> = db::all(db, text, [path.into(), now.into()]).await?;
+    Ok(rows.into_iter().map(|row| row.person_id).collect())
+}
+
+fn grant(role: Option<Role>, team: Option<TeamId>, branch_path: Option<String>) -> Option<Grant> {
+    Some(Grant { role: role?, reach: team.map(Reach::Team).or(branch_path.map(Reach::Branch))? })
 }

@@ -51,7 +51,7 @@ pub async fn create(ctx: &Ctx, team: TeamId, text: ActivityText, shifts: Vec<Shi
     let now = ctx.now();
     let tx = ctx.db.begin().await.or_fault()?;
     let team = organisation::store::placed_team(&tx, team).await.or_fault()?.ok_or(ActivityRefusal::NotFound)?;
-    if !ctx.may(Action::RunActivities, Resource::Team { id: team.id, branch_path: &team.branch_path }) {
+    if !ctx.may(Action::RunActivities, Resource::Team { id: team.id, branch_path: &team.branch_path }).or_fault()? {
         return Err(ActivityRefusal::NotFound.into());
     }
     rules::check_shifts(&shifts, now)?;
@@ -271,7 +271,7 @@ async fn mine(ctx: &Ctx, tx: &impl ConnectionTrait, id: ActivityId) -> Done<stor
     ctx.actor().or_fault()?;
     let placed = store::lock_activity(tx, id).await.or_fault()?.ok_or(ActivityRefusal::NotFound)?;
     let team = Resource::Team { id: placed.activity.team_id, branch_path: &placed.branch_path };
-    if ctx.may(Action::RunActivities, team) { Ok(placed) } else { Err(ActivityRefusal::NotFound.into()) }
+    if ctx.may(Action::RunActivities, team).or_fault()? { Ok(placed) } else { Err(ActivityRefusal::NotFound.into()) }
 }
 
 fn not_cancelled(activity: &activity::Model) -> Result<(), ActivityRefusal> {

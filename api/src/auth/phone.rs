@@ -77,7 +77,7 @@ pub async fn change(
     let others = Which { except: Some(actor.session), ..Which::default() };
     sessions::end_all(ctx, &tx, actor.person, others, SessionEnd::PhoneChanged).await.or_fault()?;
     let masked = PhoneNumber::masked(&new.0);
-    inbox::tell_person(ctx, &tx, actor.person, InboxKind::PhoneChanged, &masked).await.or_fault()?;
+    inbox::tell_persons(ctx, &tx, &[actor.person], InboxKind::PhoneChanged, &masked).await.or_fault()?;
     let moved = format!("{} → {masked}", PhoneNumber::masked(&old));
     ctx.audit(&tx, "CHANGE_PHONE", "Person", actor.person.0, Some(moved)).await.or_fault()?;
     if !persons::change_phone(&tx, actor.person, &new.0).await.or_fault()? {

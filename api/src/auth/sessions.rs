@@ -77,6 +77,7 @@ pub async fn open(
         last_used_at: now,
         ended_at: None,
         end_reason: None,
+        second_factor_until: None,
         platform: device.platform,
         way,
         installation_id: device.installation,
@@ -88,7 +89,7 @@ pub async fn open(
     }
     // Nobody is warned of the first device of all.
     if seen.sessions > 0 && seen.here == 0 {
-        inbox::tell_person(ctx, tx, person, InboxKind::NewSignIn, &session.device).await?;
+        inbox::tell_persons(ctx, tx, &[person], InboxKind::NewSignIn, &session.device).await?;
     }
     issue(ctx, tx, session, None, now).await
 }
@@ -123,7 +124,7 @@ async fn end_for_reuse(
 ) -> Result<(), DbErr> {
     tracing::warn!(session = %session.id, "a refresh token was used twice; its session is over");
     store::end(tx, session.id, session.person_id, SessionEnd::TokenReused, now).await?;
-    inbox::tell_person(ctx, tx, session.person_id, InboxKind::SessionTokenReused, &session.device).await?;
+    inbox::tell_persons(ctx, tx, &[session.person_id], InboxKind::SessionTokenReused, &session.device).await?;
     ctx.tell(tx, sessions_topic(session.person_id)).await
 }
 

@@ -148,7 +148,7 @@ async fn told(
     action: &str,
     how: Option<&str>,
 ) -> Result<(), DbErr> {
-    inbox::tell_person(ctx, tx, person, kind, "").await?;
+    inbox::tell_persons(ctx, tx, &[person], kind, "").await?;
     ctx.audit(tx, action, "Person", person.0, how.map(Into::into)).await
 }
 

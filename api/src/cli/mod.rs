@@ -1,5 +1,7 @@
 //! The command line.
 
+mod officers;
+
 use std::{
     fs::{File, TryLockError},
     io::IsTerminal,
@@ -12,12 +14,11 @@ use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
 use crate::{
-    app::App,
+    app::{App, SEALED},
     config::{Config, Flags},
     demo,
     hours::audit::audit,
-    identity::rotation::rotate,
-    platform::{clock::Clock, db::Db, files::room_for_connections, random::Random, vault},
+    platform::{clock::Clock, db::Db, files::room_for_connections, random::Random, rotation::rotate, vault},
     server,
     trail::verify::verify,
 };
@@ -81,6 +82,42 @@ enum Command {
         #[command(flatten)]
         data: DataPlace,
     },
+    /// Make a volunteer an officer of a branch, or put the end of that office off: for the first officers of all and for
+    /// those at the top, who have nobody above. Goes to the audit trail.
+    Grant {
+        /// 志愿者编号 of who signed in and enrolled before.
+        volunteer: String,
+        /// Code of the branch's division, such as 33.
+        #[arg(long, value_name = "CODE")]
+        branch: String,
+        /// Last day of the term, such as 2027-05-07.
+        #[arg(long, value_name = "DAY")]
+        until: chrono::NaiveDate,
+        /// Why, for the audit trail.
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        data: DataPlace,
+    },
+    /// Print who holds which role, as CSV: places, names, terms, when they were last seen and reviewed.
+    Roles {
+        /// Only this branch and everything below; everything when left out.
+        #[arg(long, value_name = "CODE", default_value = "")]
+        branch: String,
+        #[command(flatten)]
+        data: DataPlace,
+    },
+    /// Take a volunteer's second factor away who has lost it and has nobody above, so that they can enrol a new one. Goes to
+    /// the audit trail.
+    ResetSecondFactor {
+        /// 志愿者编号
+        volunteer: String,
+        /// How it was made sure that it is them, for the audit trail.
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        data: DataPlace,
+    },
     /// Check every hash chain, rebuild every total from the ledger and compare; exit code 1 when anything is wrong.
     Audit {
         #[command(flatten)]
@@ -111,8 +148,8 @@ impl ServePlace {
 }
 
 impl DataPlace {
-    fn flags(self) -> Flags {
-        Flags { listen: None, data_dir: self.data_dir }
+    fn flags(&self) -> Flags {
+        Flags { listen: None, data_dir: self.data_dir.clone() }
     }
 }
 
@@ -158,6 +195,18 @@ async fn run(cli: Cli) -> Result<ExitCode, String> {
             println!("{applied} migrations applied; the database is up to date");
         }
         Command::Schema { write, check } => return schema(write, check),
+        Command::Grant { volunteer, branch, until, reason, data } => {
+            let app = app(file, &data).await?;
+            println!("{}", officers::grant(app, &volunteer, &branch, until, &reason).await?);
+        }
+        Command::Roles { branch, data } => {
+            let app = app(file, &data).await?;
+            officers::list(&app, &branch, std::io::stdout().lock()).await?;
+        }
+        Command::ResetSecondFactor { volunteer, reason, data } => {
+            let app = app(file, &data).await?;
+            println!("{}", officers::reset_second_factor(app, &volunteer, &reason).await?);
+        }
         Command::NewKey { file: key_file, data } => {
             let config = Config::read(file, &data.flags())?;
             let in_folder = || config.data_dir.join("vault.keys");
@@ -171,7 +220,7 @@ async fn run(cli: Cli) -> Result<ExitCode, String> {
             let vault = config.vault_if_there()?.ok_or("there are no keys: set vault.file or vault.keys")?;
             let bar = std::io::stderr().is_terminal().then(indicatif::ProgressBar::new_spinner);
             let seen = |values| bar.iter().for_each(|bar| bar.set_message(format!("{values} sealed values")));
-            let rotated = rotate(&db, &vault, seen).await.map_err(|fault| format!("{fault:?}"))?;
+            let rotated = rotate(&db, &vault, &SEALED, seen).await.map_err(|fault| format!("{fault:?}"))?;
             bar.iter().for_each(indicatif::ProgressBar::finish_and_clear);
             println!("{rotated}");
             return Ok(if rotated.faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
@@ -196,16 +245,28 @@ async fn run(cli: Cli) -> Result<ExitCode, String> {
 }
 
 /// A mistyped folder would be filled with a new database, in which all is well.
-async fn open_what_is_there(config: &Config) -> Result<Db, String> {
+fn must_be_there(config: &Config) -> Result<(), String> {
     if config.database_url.is_none() && !config.data_dir.join("boai.sqlite").is_file() {
         return Err(format!(
             "data_dir = {}: there is no boai.sqlite in it. Name its folder with --data-dir, or set DATABASE_URL",
             config.data_dir.display()
         ));
     }
+    Ok(())
+}
+
+async fn open_what_is_there(config: &Config) -> Result<Db, String> {
+    must_be_there(config)?;
     let db = open(config).await?;
     db.migrate().await.map_err(|error| error.to_string())?;
     Ok(db)
+}
+
+/// The parts of the program over a database that is there, for a command that ends by itself.
+async fn app(file: Option<&std::path::Path>, data: &DataPlace) -> Result<std::sync::Arc<App>, String> {
+    let config = Config::read(file, &data.flags())?;
+    must_be_there(&config)?;
+    App::start(config, Clock::system(), Random::system(), None).await
 }
 
 async fn serve(mut config: Config) -> Result<(), String> {

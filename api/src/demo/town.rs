@@ -27,6 +27,8 @@ pub const LEADER_PHONE: &str = "+8613800000002";
 pub const DESK_PHONE: &str = "+8613800000003";
 /// The officer of 杭州市.
 pub const OFFICER_PHONE: &str = "+8613800000004";
+/// The officer of 浙江省, who is the second person where one is needed.
+pub const PROVINCE_PHONE: &str = "+8613800000005";
 
 /// What the loader made, for the demo to print.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -71,7 +71,7 @@ pub async fn settle(
     let tx = ctx.db.begin().await.or_fault()?;
     let facts = store::confirm_facts(&tx, id).await.or_fault()?.ok_or(ConfirmRefusal::NotFound)?;
     let team = Resource::Team { id: facts.team_id, branch_path: &facts.branch_path };
-    if !ctx.may(Action::ConfirmHours, team) {
+    if !ctx.may(Action::ConfirmHours, team).or_fault()? {
         return Err(ConfirmRefusal::NotFound.into());
     }
     if facts.person_id == person {

@@ -99,7 +99,8 @@ impl IdentityQuery {
         let list = format!("identity-checks-{}-{}", state.as_str(), branch_id.0);
         let page = Page::read(&list, PageArgs { first, after, last, before })?;
         let branch = load(gql, BranchById(branch_id.0)).await?;
-        let branch = branch.filter(|branch| ctx.may(Action::VerifyIdentity, Resource::Branch { path: &branch.path }));
+        let branch =
+            branch.filter(|branch| ctx.may_see(Action::VerifyIdentity, Resource::Branch { path: &branch.path }));
         let slice = match branch {
             Some(branch) => store::below(&ctx.db.conn, &branch.path, state, page).await.map_err(Fault::from)?,
             None => Slice { rows: Vec::new(), has_previous: false, has_next: false },

@@ -3,7 +3,6 @@
 pub mod checker;
 pub mod graphql;
 pub mod jobs;
-pub mod rotation;
 pub mod rules;
 pub mod service;
 pub mod store;

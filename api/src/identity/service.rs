@@ -22,14 +22,13 @@ use crate::{
         civil::civil_day,
         errors::Fault,
         refusal::{OrFault, Stop},
+        rotation::SealedColumn,
     },
     trail::{self, Note},
 };
 
-/// Where a number is sealed for.
-pub fn place(id: IdentityId) -> String {
-    format!("identity/{id}/number")
-}
+/// Where numbers are sealed.
+pub const NUMBER: SealedColumn = SealedColumn { table: "identity", key: "id", column: "number_sealed", what: "number" };
 
 /// Hands in the number of the caller's identity document, and gives the consent to keep it.
 pub async fn submit(
@@ -51,7 +50,7 @@ pub async fn submit(
         id,
         person_id: person,
         document,
-        number_sealed: Some(ctx.vault.seal(&place(id), number.whole().as_bytes())),
+        number_sealed: Some(ctx.vault.seal(&NUMBER.place(id), number.whole().as_bytes())),
         fingerprint: Some(ctx.vault.fingerprint("identity/number", number.whole())),
         masked: number.masked(),
         state: IdentityState::Pending,
@@ -95,7 +94,7 @@ pub async fn reveal(ctx: &Ctx, id: IdentityId, reason: &str) -> Result<String, S
     let tx = ctx.db.begin().await.or_fault()?;
     let placed = in_care(ctx, &tx, id).await?;
     let sealed = placed.number_sealed.ok_or(CheckRefusal::Erased)?;
-    let number = ctx.vault.open(&place(id), &sealed).or_fault()?;
+    let number = ctx.vault.open(&NUMBER.place(id), &sealed).or_fault()?;
     let number =
         String::from_utf8(number).map_err(|_| Fault::Internal("a sealed number is no text".into())).or_fault()?;
     let look = Note {
@@ -161,7 +160,7 @@ async fn in_care(ctx: &Ctx, tx: &impl ConnectionTrait, id: IdentityId) -> Result
     ctx.actor().or_fault()?;
     let placed = store::placed(tx, id).await.or_fault()?.ok_or(CheckRefusal::NotFound)?;
     let residence = Resource::Branch { path: &placed.residence_code };
-    if ctx.may(Action::VerifyIdentity, residence) { Ok(placed) } else { Err(CheckRefusal::NotFound.into()) }
+    if ctx.may(Action::VerifyIdentity, residence).or_fault()? { Ok(placed) } else { Err(CheckRefusal::NotFound.into()) }
 }
 
 /// Asks the verification service about who waits. A match verifies; anything else is left to an officer, for no machine
@@ -174,7 +173,7 @@ pub async fn ask_checker(ctx: &Ctx, checker: &Checker) -> Result<usize, Fault> {
             continue;
         }
         asked += 1;
-        let number = match ctx.vault.open(&place(one.id), &one.number_sealed) {
+        let number = match ctx.vault.open(&NUMBER.place(one.id), &one.number_sealed) {
             Ok(number) => number,
             Err(broken) => {
                 tracing::error!(identity = %one.id, %broken, "a sealed number does not open");

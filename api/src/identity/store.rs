@@ -8,7 +8,7 @@ use boai_entity::{
 };
 use chrono::{NaiveDate, TimeDelta};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
     sea_query::{OnConflict, Query},
 };
 
@@ -156,34 +156,4 @@ pub async fn take_for_asking(db: &impl ConnectionTrait, one: &Unasked, now: Inst
 pub async fn keep_answer(db: &impl ConnectionTrait, id: IdentityId, answer: IdentityAnswer) -> Result<(), DbErr> {
     db::run(db, "UPDATE identity SET answer = $2 WHERE id = $1", [id.into(), answer.as_str().into()]).await?;
     Ok(())
-}
-
-/// A sealed number and where it belongs.
-#[derive(FromQueryResult)]
-pub struct Sealed {
-    pub id: IdentityId,
-    pub number_sealed: String,
-}
-
-pub async fn sealed_after(
-    db: &impl ConnectionTrait,
-    after: Option<IdentityId>,
-    limit: u64,
-) -> Result<Vec<Sealed>, DbErr> {
-    let mut sealed = identity::Entity::find()
-        .select_only()
-        .columns([identity::Column::Id, identity::Column::NumberSealed])
-        .filter(identity::Column::NumberSealed.is_not_null())
-        .order_by_asc(identity::Column::Id)
-        .limit(limit);
-    if let Some(after) = after {
-        sealed = sealed.filter(identity::Column::Id.gt(after));
-    }
-    sealed.into_model().all(db).await
-}
-
-/// False when it was erased, or sealed by somebody else, in the meantime.
-pub async fn reseal(db: &impl ConnectionTrait, old: &Sealed, new: &str) -> Result<bool, DbErr> {
-    let text = "UPDATE identity SET number_sealed = $3 WHERE id = $1 AND number_sealed = $2";
-    Ok(db::run(db, text, [old.id.into(), old.number_sealed.clone().into(), new.into()]).await? == 1)
 }

@@ -25,13 +25,16 @@ pub async fn tell_volunteers(
     store::add_inbox_items(tx, volunteers, || ctx.new_id(), kind, place, note, ctx.now()).await
 }
 
-/// Puts an item about the account itself into a person's inbox, within the transaction that gives the reason for it.
-pub async fn tell_person(
+/// Puts an item into these persons' inboxes, volunteers or not, within the transaction that gives the reason for it.
+pub async fn tell_persons(
     ctx: &Ctx,
     tx: &impl ConnectionTrait,
-    person: PersonId,
+    persons: &[PersonId],
     kind: InboxKind,
     note: &str,
 ) -> Result<(), DbErr> {
-    store::add_items(tx, &[person], || ctx.new_id(), kind, None, note, ctx.now()).await
+    if persons.is_empty() {
+        return Ok(());
+    }
+    store::add_items(tx, persons, || ctx.new_id(), kind, None, note, ctx.now()).await
 }

@@ -37,7 +37,7 @@ pub async fn add_inbox_items(
     Ok(())
 }
 
-/// One item for each of these persons' inboxes, who are few enough for one statement.
+/// One item for each of these persons' inboxes.
 pub async fn add_items(
     db: &impl ConnectionTrait,
     persons: &[PersonId],
@@ -47,17 +47,19 @@ pub async fn add_items(
     note: &str,
     now: Instant,
 ) -> Result<(), DbErr> {
-    let items = persons.iter().map(|&person| inbox_item::ActiveModel {
-        id: Set(InboxItemId(new_id())),
-        person_id: Set(person),
-        kind: Set(kind),
-        activity_id: Set(place.map(|(activity, _)| activity)),
-        shift_id: Set(place.and_then(|(_, shift)| shift)),
-        note: Set(note.into()),
-        created_at: Set(now),
-        read_at: Set(None),
-    });
-    inbox_item::Entity::insert_many(items).exec_without_returning(db).await?;
+    for some in persons.chunks(AT_ONCE) {
+        let items = some.iter().map(|person| inbox_item::ActiveModel {
+            id: Set(InboxItemId(new_id())),
+            person_id: Set(*person),
+            kind: Set(kind),
+            activity_id: Set(place.map(|(activity, _)| activity)),
+            shift_id: Set(place.and_then(|(_, shift)| shift)),
+            note: Set(note.into()),
+            created_at: Set(now),
+            read_at: Set(None),
+        });
+        inbox_item::Entity::insert_many(items).exec_without_returning(db).await?;
+    }
     Ok(())
 }
 

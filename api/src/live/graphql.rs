@@ -165,7 +165,7 @@ async fn may_watch(ctx: &Ctx, shift: ShiftId) -> Result<(), Fault> {
     let team = activity.map_or(TeamId(NOTHING), |activity| activity.team_id);
     let team = organisation::store::placed_team(&ctx.db.conn, team).await?;
     let resource = team.as_ref().map(|team| Resource::Team { id: team.id, branch_path: &team.branch_path });
-    if resource.is_some_and(|team| ctx.may(Action::SeeRoster, team)) {
+    if resource.is_some_and(|team| ctx.may_see(Action::SeeRoster, team)) {
         return Ok(());
     }
     Err(not_there())

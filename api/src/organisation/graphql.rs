@@ -198,13 +198,14 @@ impl Team {
     }
 }
 
-/// Whether the caller may do this to a team, asked together for all teams of a list.
+/// Whether the caller may see what who does this to a team sees, asked together for all teams of a list.
 pub async fn may_with_team(gql: &Context<'_>, action: Action, team: TeamId) -> Result<bool> {
     if ctx(gql).actor.as_ref().is_none_or(|actor| actor.grants.is_empty()) {
         return Ok(false);
     }
     let placed = load(gql, PlacedTeamById(team)).await?;
-    Ok(placed.is_some_and(|team| ctx(gql).may(action, Resource::Team { id: team.id, branch_path: &team.branch_path })))
+    Ok(placed
+        .is_some_and(|team| ctx(gql).may_see(action, Resource::Team { id: team.id, branch_path: &team.branch_path })))
 }
 
 /// A volunteer in a team, or asking to be.

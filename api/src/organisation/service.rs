@@ -28,10 +28,10 @@ pub struct NewTeam {
 pub async fn found_team(ctx: &Ctx, new: NewTeam) -> Result<team::Model, Stop<FoundTeamRefusal>> {
     ctx.actor().or_fault()?;
     let tx = ctx.db.begin().await.or_fault()?;
-    let branch = store::branch(&tx, new.branch).await.or_fault()?;
-    let allowed =
-        |branch: &boai_entity::branch::Model| ctx.may(Action::FoundTeams, Resource::Branch { path: &branch.path });
-    let branch = branch.filter(allowed).ok_or(FoundTeamRefusal::BranchNotFound)?;
+    let branch = store::branch(&tx, new.branch).await.or_fault()?.ok_or(FoundTeamRefusal::BranchNotFound)?;
+    if !ctx.may(Action::FoundTeams, Resource::Branch { path: &branch.path }).or_fault()? {
+        return Err(FoundTeamRefusal::BranchNotFound.into());
+    }
     let team = team::Model {
         id: TeamId(ctx.new_id()),
         branch_id: branch.id,
@@ -82,7 +82,7 @@ pub async fn decide_member(
     let person = ctx.actor().or_fault()?.person;
     let tx = ctx.db.begin().await.or_fault()?;
     let placed = store::placed_team(&tx, team).await.or_fault()?.ok_or(DecideRefusal::NotFound)?;
-    if !ctx.may(Action::DecideMembers, Resource::Team { id: placed.id, branch_path: &placed.branch_path }) {
+    if !ctx.may(Action::DecideMembers, Resource::Team { id: placed.id, branch_path: &placed.branch_path }).or_fault()? {
         return Err(DecideRefusal::NotFound.into());
     }
     let (to, kind) = match accept {

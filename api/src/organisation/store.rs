@@ -82,6 +82,10 @@ pub async fn branch(db: &impl ConnectionTrait, id: BranchId) -> Result<Option<br
     branch::Entity::find_by_id(id).one(db).await
 }
 
+pub async fn branch_at(db: &impl ConnectionTrait, path: &str) -> Result<Option<branch::Model>, DbErr> {
+    branch::Entity::find().filter(branch::Column::Path.eq(path)).one(db).await
+}
+
 pub struct TeamFilter {
     pub branch: Option<BranchId>,
     pub speciality: Option<Category>,

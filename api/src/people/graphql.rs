@@ -1,24 +1,28 @@
-//! Volunteers, the caller (`me`), consents and roles.
+//! Volunteers, the caller (`me`) and consents.
 
 use async_graphql::{Context, InputObject, Object, Result, SimpleObject, connection::Connection};
 use boai_entity::{
     Instant, consent, consent_text,
-    ids::{InboxItemId, PersonId, RoleGrantId, VolunteerId},
+    ids::{InboxItemId, PersonId, VolunteerId},
     inbox_item,
-    kinds::{ConsentKind, DayPart, InboxKind, LookPurpose, Role, Sight, Skill, VolunteerState, Weekday},
+    kinds::{ConsentKind, DayPart, InboxKind, LookPurpose, Sight, Skill, VolunteerState, Weekday},
     volunteer::{self},
 };
 
 use super::{
-    loaders::{PersonById, VolunteerById},
+    loaders::{PersonById, VolunteerById, VolunteerOfPerson},
     recovery::{self, graphql::AccountRecovery},
     rules::{masked, missing},
-    store::{self, HeldRole},
+    store,
 };
 use crate::{
     activities::graphql::{Activity, MySignUps, SignUp, activity_by_id},
     attendance::graphql::{Attendance, my_open_attendance},
-    auth::{self, graphql::Session},
+    auth::{
+        self,
+        graphql::Session,
+        second_factor::graphql::{SecondFactor, my_second_factor},
+    },
     ctx::Ctx,
     graphql::{ctx, load},
     hours::graphql::{HoursSummary, ServiceRecord, my_hours, my_records},
@@ -26,8 +30,8 @@ use crate::{
     inbox,
     organisation::{
         self,
-        graphql::{Branch, Division, Team, TeamMember},
-        loaders::{BranchById, DivisionByCode, TeamById},
+        graphql::{Division, TeamMember},
+        loaders::DivisionByCode,
     },
     platform::{
         errors::Fault,
@@ -37,6 +41,7 @@ use crate::{
         scalars::{Date, PhoneNumber},
     },
     recognition::graphql::{BadgeStanding, StarStanding, my_badges, my_stars},
+    roles::{self, graphql::RoleGrant},
     trail::{
         graphql::{AuditEntry, my_trail},
         looks::saw,
@@ -87,6 +92,15 @@ impl Volunteer {
 /// A volunteer for someone who has the right to the whole name; null only when it could not be read.
 pub async fn volunteer_in_full(gql: &Context<'_>, id: VolunteerId, purpose: LookPurpose) -> Result<Option<Volunteer>> {
     Ok(load(gql, VolunteerById(id)).await?.map(|model| Volunteer { model, whole: Some(purpose) }))
+}
+
+/// The same by the person; null too for who has not enrolled as a volunteer.
+pub async fn volunteer_of_person(
+    gql: &Context<'_>,
+    person: PersonId,
+    purpose: LookPurpose,
+) -> Result<Option<Volunteer>> {
+    Ok(load(gql, VolunteerOfPerson(person)).await?.map(|model| Volunteer { model, whole: Some(purpose) }))
 }
 
 /// Your own volunteer's file.
@@ -208,40 +222,6 @@ fn in_language<'a>(gql: &Context<'_>, zh: &'a str, en: &'a str) -> &'a str {
     if ctx(gql).lang == Lang::En { en } else { zh }
 }
 
-/// A role in force.
-pub struct RoleGrant(HeldRole);
-
-/// A role in force.
-#[Object]
-impl RoleGrant {
-    /// Opaque global id.
-    pub async fn id(&self) -> GlobalId<RoleGrantId> {
-        GlobalId(self.0.id)
-    }
-    /// What you may do.
-    async fn role(&self) -> Role {
-        self.0.role
-    }
-    /// The branch it is on, with everything below; null when it is on a team.
-    async fn branch(&self, gql: &Context<'_>) -> Result<Option<Branch>> {
-        let Some(branch) = self.0.branch_id else { return Ok(None) };
-        Ok(load(gql, BranchById(branch)).await?.map(Branch))
-    }
-    /// The team it is on; null when it is on a branch.
-    async fn team(&self, gql: &Context<'_>) -> Result<Option<Team>> {
-        let Some(team) = self.0.team_id else { return Ok(None) };
-        Ok(load(gql, TeamById(team)).await?.map(Team))
-    }
-    /// Since when.
-    async fn granted_at(&self) -> Instant {
-        self.0.granted_at
-    }
-    /// Null when it has no end.
-    async fn ends_at(&self) -> Option<Instant> {
-        self.0.ends_at
-    }
-}
-
 /// Something that you should hear about.
 pub struct InboxItem(inbox_item::Model);
 
@@ -330,8 +310,12 @@ impl Me {
     /// The roles you hold now.
     async fn roles(&self, gql: &Context<'_>) -> Result<Vec<RoleGrant>> {
         let ctx = ctx(gql);
-        let roles = store::roles_of(&ctx.db.conn, self.person, ctx.now()).await.map_err(Fault::from)?;
+        let roles = roles::store::roles_of(&ctx.db.conn, self.person, ctx.now()).await.map_err(Fault::from)?;
         Ok(roles.into_iter().map(RoleGrant).collect())
+    }
+    /// Your authenticator app, which roles on branches ask for.
+    async fn second_factor(&self, gql: &Context<'_>) -> Result<SecondFactor> {
+        my_second_factor(gql).await
     }
     /// Where you are signed in, newest first.
     async fn sessions(&self, gql: &Context<'_>) -> Result<Vec<Session>> {

@@ -1,4 +1,4 @@
-//! Volunteers, their consents, what they are told, and who holds which role.
+//! Volunteers, their consents, and what they are told.
 
 pub mod graphql;
 pub mod loaders;

@@ -1,4 +1,4 @@
-//! Who may enrol, how names are shown to others, and what can be refused about roles and consents.
+//! Who may enrol, how names are shown to others, and what can be refused about consents.
 
 use boai_entity::{Instant, consent, consent_text, kinds::ConsentKind};
 use chrono::{Datelike, NaiveDate};
@@ -56,24 +56,6 @@ refusals! {
         NotInForce at "kind" => "This consent is not in force, so there is nothing to withdraw.", "该项授权未生效,无需撤回。";
         /// Volunteers stay bound by the terms.
         TermsStay at "kind" => "A volunteer stays bound by the terms of service. To stop, ask your branch to erase your account.", "志愿者须遵守服务条款;如需停止,请联系红十字会注销账号。";
-    }
-}
-
-refusals! {
-    /// Why the role was not granted or revoked.
-    RoleRefusal, RoleErrorCode, RoleError {
-        /// There is no such branch or team in your care, or no such grant.
-        NotFound => "There is no such branch, team or grant in your care.", "您名下没有该红十字会、服务队或授权。";
-        /// Name exactly one of branch and team, and a role that fits it.
-        WrongPlace at "teamId" => "A team leader or desk operator is granted on a team or a branch, a branch officer on a branch: name exactly one place.", "队长、签到台可授予服务队或红十字会,干部只能授予红十字会;请只选择一处。";
-        /// There is no volunteer with this number.
-        NoSuchVolunteer at "volunteerNumber" => "There is no volunteer with this number.", "没有该编号的志愿者。";
-        /// Nobody grants a role to themself.
-        Yourself at "volunteerNumber" => "Nobody grants a role to themself; ask an officer above you.", "不能给自己授权,请联系上级。";
-        /// The person holds this role there already.
-        AlreadyHeld at "role" => "This person holds this role there already.", "该人员已有此项授权。";
-        /// The end lies in the past.
-        EndsInThePast at "endsAt" => "The role would have ended before it began. Choose a later end.", "结束时间不能早于现在。";
     }
 }
 

@@ -1,26 +1,23 @@
-//! Enrolling, consenting, and handing out roles.
+//! Enrolling and consenting.
 
 use boai_entity::{
-    Instant, consent,
-    ids::{BranchId, PersonId, RoleGrantId, TeamId, VolunteerId},
-    kinds::{ConsentKind, Role, VolunteerState},
-    role_grant,
+    consent,
+    ids::{PersonId, VolunteerId},
+    kinds::{ConsentKind, VolunteerState},
     volunteer::{self, Availability, Skills},
 };
 use chrono::{Datelike, NaiveDate};
 use sea_orm::{ConnectionTrait, DbErr};
 
 use super::{
-    rules::{ConsentRefusal, EnrolRefusal, Outdated, RoleRefusal, may_enrol},
+    rules::{ConsentRefusal, EnrolRefusal, Outdated, may_enrol},
     store::{self, Added},
 };
 use crate::{
-    access::{Action, Resource},
     ctx::Ctx,
     organisation,
     platform::{
         civil::civil_day,
-        node::NOTHING,
         refusal::{OrFault, Stop},
     },
 };
@@ -139,91 +136,4 @@ pub async fn withdraw_consent(ctx: &Ctx, kind: ConsentKind) -> Result<Vec<consen
     ctx.audit(&tx, "WITHDRAW_CONSENT", "Person", person.0, Some(kind.as_str())).await.or_fault()?;
     tx.commit().await.or_fault()?;
     Ok(consents)
-}
-
-/// Where a role is granted.
-#[derive(Clone, Copy)]
-pub enum Place {
-    Branch(BranchId),
-    Team(TeamId),
-}
-
-pub struct NewRole {
-    pub volunteer_number: String,
-    pub role: Role,
-    pub place: Place,
-    pub ends_at: Option<Instant>,
-}
-
-/// Grants a role to a volunteer: by someone above, never to oneself.
-pub async fn grant_role(ctx: &Ctx, new: NewRole) -> Result<role_grant::Model, Stop<RoleRefusal>> {
-    let actor = ctx.actor().or_fault()?;
-    let now = ctx.now();
-    if new.ends_at.is_some_and(|end| end <= now) {
-        return Err(RoleRefusal::EndsInThePast.into());
-    }
-    if matches!((new.role, new.place), (Role::BranchOfficer, Place::Team(_))) {
-        return Err(RoleRefusal::WrongPlace.into());
-    }
-    let tx = ctx.db.begin().await.or_fault()?;
-    may_grant(ctx, &tx, new.place).await?;
-    let holder = store::volunteer_by_number(&tx, &new.volunteer_number).await.or_fault()?;
-    let holder = holder.ok_or(RoleRefusal::NoSuchVolunteer)?.person_id;
-    if holder == actor.person {
-        return Err(RoleRefusal::Yourself.into());
-    }
-    let (branch_id, team_id) = match new.place {
-        Place::Branch(id) => (Some(id), None),
-        Place::Team(id) => (None, Some(id)),
-    };
-    let grant = role_grant::Model {
-        id: RoleGrantId(ctx.new_id()),
-        person_id: holder,
-        role: new.role,
-        branch_id,
-        team_id,
-        granted_by: Some(actor.person),
-        granted_at: now,
-        ends_at: new.ends_at,
-        revoked_at: None,
-    };
-    if !store::add_role(&tx, grant.clone()).await.or_fault()? {
-        return Err(RoleRefusal::AlreadyHeld.into());
-    }
-    let role = Some(grant.role.as_str());
-    ctx.audit_about(&tx, holder, "GRANT_ROLE", ("RoleGrant", grant.id.0), role).await.or_fault()?;
-    tx.commit().await.or_fault()?;
-    Ok(grant)
-}
-
-/// Takes a role back; it ends at once.
-pub async fn revoke_role(ctx: &Ctx, id: RoleGrantId, reason: &str) -> Result<RoleGrantId, Stop<RoleRefusal>> {
-    ctx.actor().or_fault()?;
-    let tx = ctx.db.begin().await.or_fault()?;
-    let grant = store::role_grant(&tx, id).await.or_fault()?;
-    let place = grant.as_ref().and_then(|grant| grant.team_id.map(Place::Team).or(grant.branch_id.map(Place::Branch)));
-    // What is not there takes as long as what is not the caller's.
-    may_grant(ctx, &tx, place.unwrap_or(Place::Branch(BranchId(NOTHING)))).await?;
-    let grant = grant.ok_or(RoleRefusal::NotFound)?;
-    if !store::revoke_role(&tx, id, ctx.now()).await.or_fault()? {
-        return Err(RoleRefusal::NotFound.into());
-    }
-    let subject = ("RoleGrant", id.0);
-    ctx.audit_about(&tx, grant.person_id, "REVOKE_ROLE", subject, Some(reason.into())).await.or_fault()?;
-    tx.commit().await.or_fault()?;
-    Ok(id)
-}
-
-async fn may_grant(ctx: &Ctx, tx: &impl ConnectionTrait, place: Place) -> Result<(), Stop<RoleRefusal>> {
-    let allowed = match place {
-        Place::Branch(id) => {
-            let branch = organisation::store::branch(tx, id).await.or_fault()?.ok_or(RoleRefusal::NotFound)?;
-            ctx.may(Action::GrantBranchRoles, Resource::Branch { path: &branch.path })
-        }
-        Place::Team(id) => {
-            let team = organisation::store::placed_team(tx, id).await.or_fault()?.ok_or(RoleRefusal::NotFound)?;
-            ctx.may(Action::GrantTeamRoles, Resource::Team { id, branch_path: &team.branch_path })
-        }
-    };
-    if allowed { Ok(()) } else { Err(RoleRefusal::NotFound.into()) }
 }

@@ -1,14 +1,13 @@
-//! Volunteers, consents, roles and inboxes in the database.
+//! Volunteers and consents in the database.
 
 use boai_entity::{
     Instant, consent, consent_text,
-    ids::{BranchId, ConsentId, PersonId, RoleGrantId, TeamId, VolunteerId},
-    kinds::{ConsentKind, Role},
-    role_grant, volunteer,
+    ids::{ConsentId, PersonId, VolunteerId},
+    kinds::ConsentKind,
+    volunteer,
 };
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, SqlErr,
-    sea_query::OnConflict,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::OnConflict,
 };
 
 use crate::platform::db;
@@ -138,56 +137,4 @@ pub fn new_consent(id: uuid::Uuid, person: PersonId, kind: ConsentKind, version:
         given_at: now,
         withdrawn_at: None,
     }
-}
-
-/// A role in force, with the name of its place.
-#[derive(Clone, FromQueryResult)]
-pub struct HeldRole {
-    pub id: RoleGrantId,
-    pub role: Role,
-    pub branch_id: Option<BranchId>,
-    pub team_id: Option<TeamId>,
-    pub granted_at: Instant,
-    pub ends_at: Option<Instant>,
-}
-
-pub async fn roles_of(db: &impl ConnectionTrait, person: PersonId, now: Instant) -> Result<Vec<HeldRole>, DbErr> {
-    db::all(
-        db,
-        "SELECT id, role, branch_id, team_id, granted_at, ends_at FROM role_grant
-         WHERE person_id = $1 AND revoked_at IS NULL AND (ends_at IS NULL OR ends_at > $2) ORDER BY id LIMIT 200",
-        [person.into(), now.into()],
-    )
-    .await
-}
-
-pub async fn role_grant(db: &impl ConnectionTrait, id: RoleGrantId) -> Result<Option<role_grant::Model>, DbErr> {
-    role_grant::Entity::find_by_id(id).one(db).await
-}
-
-/// False when the person holds the role there already. An ended grant is closed first, so that it stands in no one's way.
-pub async fn add_role(db: &impl ConnectionTrait, row: role_grant::Model) -> Result<bool, DbErr> {
-    role_grant::Entity::update_many()
-        .col_expr(role_grant::Column::RevokedAt, row.granted_at.into())
-        .filter(role_grant::Column::PersonId.eq(row.person_id))
-        .filter(role_grant::Column::RevokedAt.is_null())
-        .filter(role_grant::Column::EndsAt.lte(row.granted_at))
-        .exec(db)
-        .await?;
-    let row: role_grant::ActiveModel = row.into();
-    match role_grant::Entity::insert(row).exec_without_returning(db).await {
-        Ok(_) => Ok(true),
-        Err(error) => match error.sql_err() {
-            Some(SqlErr::UniqueConstraintViolation(_)) => Ok(false),
-            _ => Err(error),
-        },
-    }
-}
-
-pub async fn revoke_role(db: &impl ConnectionTrait, id: RoleGrantId, now: Instant) -> Result<bool, DbErr> {
-    let update = role_grant::Entity::update_many()
-        .col_expr(role_grant::Column::RevokedAt, now.into())
-        .filter(role_grant::Column::Id.eq(id))
-        .filter(role_grant::Column::RevokedAt.is_null());
-    Ok(update.exec(db).await?.rows_affected == 1)
 }

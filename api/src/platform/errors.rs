@@ -10,6 +10,10 @@ use sea_orm::DbErr;
 pub enum Fault {
     Unauthenticated,
     Forbidden(String),
+    /// The role allows it once this session has proved the second factor.
+    SecondFactorNeeded,
+    /// The role allows it once the person has a second factor.
+    SecondFactorNotEnrolled,
     BadUserInput(String),
     /// Told in full to the log, and to the caller only by the request's id.
     Internal(String),
@@ -27,6 +31,15 @@ impl Fault {
                 "Sign in first: the access token is missing, has expired, or its session has ended. 请先登录。"
             }
             Self::Forbidden(message) | Self::BadUserInput(message) => message,
+            Self::SecondFactorNeeded => {
+                "What changes other people's records by a role on a branch takes your second factor: send the code of your \
+                 authenticator app with `proveSecondFactor`, then do this again. 请先输入动态验证码后再试。"
+            }
+            Self::SecondFactorNotEnrolled => {
+                "What changes other people's records by a role on a branch takes a second factor, and you have none: enrol an \
+                 authenticator app with `enrolSecondFactor` and `confirmSecondFactor`, then do this again. \
+                 请先绑定动态验证器后再试。"
+            }
             Self::Internal(_) => "Something went wrong on our side. 系统出错,请稍后重试。",
         }
     }
@@ -35,6 +48,8 @@ impl Fault {
         match self {
             Self::Unauthenticated => "UNAUTHENTICATED",
             Self::Forbidden(_) => "FORBIDDEN",
+            Self::SecondFactorNeeded => "SECOND_FACTOR_NEEDED",
+            Self::SecondFactorNotEnrolled => "SECOND_FACTOR_NOT_ENROLLED",
             Self::BadUserInput(_) => "BAD_USER_INPUT",
             Self::Internal(_) => "INTERNAL",
         }

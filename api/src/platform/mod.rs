@@ -19,6 +19,7 @@ pub mod random;
 pub mod rates;
 pub mod refusal;
 pub mod report;
+pub mod rotation;
 pub mod scalars;
 pub mod seats;
 pub mod sms;

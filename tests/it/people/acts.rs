@@ -1,18 +1,60 @@
 //! What people of these stories do to one another.
 
-use boai_tests::{Answer, Person};
+use boai_tests::{Answer, Person, Town, at, id};
 use serde_json::{Value, json};
 
-/// Grants a role: `given` names branch or team, and an end if there is one.
+/// Grants a role: `given` names branch or team, and goes over the usual term, which a role on a branch needs.
 pub async fn grant(officer: &Person<'_>, number: &str, role: &str, given: Value) -> Answer {
     let mut input = json!({ "volunteerNumber": number, "role": role });
+    if !given["branchId"].is_null() {
+        input["endsAt"] = json!(at("+300 07:00"));
+    }
+    if role == "BRANCH_OFFICER" {
+        input["reason"] = json!("新任干部");
+    }
     if let (Some(input), Some(given)) = (input.as_object_mut(), given.as_object()) {
         input.extend(given.clone());
     }
     let document = "mutation($input: GrantRoleInput!) { grantRole(input: $input) {
         grant { id role branch { id name } team { id name } grantedAt endsAt }
+        pendingAct { id kind state role roleEndsAt expiresAt reason proposedByMe
+            subject { name } proposedBy { name } branch { name } }
         errors { code message path numbers { name value } } } }";
     officer.ask(document, json!({ "input": input })).await
+}
+
+pub async fn renew(officer: &Person<'_>, grant: &str, given: Value) -> Answer {
+    let mut input = json!({ "grantId": grant, "reason": "连任" });
+    if let (Some(input), Some(given)) = (input.as_object_mut(), given.as_object()) {
+        input.extend(given.clone());
+    }
+    let document = "mutation($input: RenewRoleInput!) { renewRole(input: $input) {
+        grant { id endsAt } pendingAct { id kind role roleEndsAt }
+        errors { code message path numbers { name value } } } }";
+    officer.ask(document, json!({ "input": input })).await
+}
+
+pub async fn approve(officer: &Person<'_>, act: &str) -> Answer {
+    let document = "mutation($id: ID!) { approveAct(input: { actId: $id }) {
+        act { id state } errors { code message path numbers { name value } } } }";
+    officer.ask(document, json!({ "id": act })).await
+}
+
+pub async fn decline(officer: &Person<'_>, act: &str) -> Answer {
+    let document = "mutation($id: ID!) { declineAct(input: { actId: $id, reason: \"不合适\" }) {
+        act { id state } errors { code message path numbers { name value } } } }";
+    officer.ask(document, json!({ "id": act })).await
+}
+
+/// Makes somebody an officer of a branch, by two persons; the global id of the grant.
+pub async fn appoint(one: &Person<'_>, other: &Person<'_>, somebody: &Person<'_>, code: &str) -> String {
+    let place = json!({ "branchId": id(Town::branch(code)) });
+    let proposed = grant(one, &somebody.number().await, "BRANCH_OFFICER", place).await.fine();
+    approve(other, &proposed.text("/grantRole/pendingAct/id")).await.fine();
+    let roles = somebody.ask("{ me { roles { id branch { id } } } }", json!({})).await.data("/me/roles");
+    let roles = roles.as_array().expect("a list");
+    let granted = roles.iter().find(|role| role["branch"]["id"] == id(Town::branch(code))).expect("the role is there");
+    granted["id"].as_str().expect("an id").to_owned()
 }
 
 pub async fn revoke(officer: &Person<'_>, grant: &str) -> Answer {

@@ -1,17 +1,21 @@
 //! Who asks in the access matrix, and what they ask about.
 
+use boai::platform::node::decode;
 use boai_entity::{
     branch, division,
-    ids::BranchId,
+    ids::{BranchId, RoleGrantId, RoleReviewId},
     kinds::{BranchKind, DivisionLevel},
+    role_review, role_review_item,
 };
 use boai_tests::{Person, Town, at, id, id_number, insert_all, shift};
+use chrono::TimeDelta;
 use serde_json::json;
 
 use crate::{
     acts::{ask_to_join, decide, grant},
     recovery::open,
     root_fields_asked::Scene,
+    second_factor::enrolled,
 };
 
 /// The columns of the matrix, as seen from 西湖救援队 and from a volunteer who serves there.
@@ -100,6 +104,31 @@ async fn branch_beside(town: &Town) -> BranchId {
     branch_id
 }
 
+/// A review of 西湖区's in which this role waits. (The system opens one a quarter; each scene has its own.)
+async fn review_with(town: &Town, grant: &str) -> String {
+    let (_, grant) = decode(grant).expect("a global id");
+    let now = town.clock.now();
+    let review = role_review::Model {
+        id: RoleReviewId(town.app.random.uuid(now)),
+        branch_id: Town::branch("330106"),
+        quarter: format!("2026Q2-{:06}", town.rows("role_review").await),
+        opened_at: now,
+        due_at: now + TimeDelta::days(30),
+        overdue_told_at: None,
+    };
+    let item = role_review_item::Model {
+        review_id: review.id,
+        grant_id: RoleGrantId(grant.parse().expect("a UUID")),
+        decided_at: None,
+        decided_by: None,
+        kept: None,
+    };
+    let db = &town.app.db.conn;
+    insert_all::<role_review::Entity, _>(db, vec![review.clone()]).await;
+    insert_all::<role_review_item::Entity, _>(db, vec![item]).await;
+    id(review.id)
+}
+
 /// A volunteer of many sides, who has served, asks to join the team and holds a role far below; and what else is 西湖救援队's.
 pub async fn settle(town: &Town) -> (Scene, Person<'_>) {
     town.clock.set(at("07:00"));
@@ -138,7 +167,19 @@ pub async fn settle(town: &Town) -> (Scene, Person<'_>) {
     let mine =
         "{ me { id sessions { id } signUps { nodes { id } } inbox { nodes { id } } auditTrail { nodes { id } } } }";
     let mine = served.ask(mine, json!({})).await;
+    let officer = town.resident("周干部").await;
+    officer.hold("BRANCH_OFFICER", Some(Town::branch("330106")), None).await;
+    enrolled(&officer).await;
+    let grant_id = role.text("/grantRole/grant/id");
+    let propose = async |code: &str| {
+        let branch = json!({ "branchId": id(Town::branch(code)) });
+        let proposed = grant(&above, &member.number().await, "BRANCH_OFFICER", branch).await.fine();
+        proposed.text("/grantRole/pendingAct/id")
+    };
     let scene = Scene {
+        review: review_with(town, &grant_id).await,
+        officer: officer.ask("{ me { roles { id } } }", json!({})).await.text("/me/roles/0/id"),
+        acts: [propose("330106109").await, propose("330106109203").await],
         draft: draft.text("/createActivity/activity/id"),
         attendance: out.text("/checkOut/attendance/id"),
         record: out.text("/checkOut/attendance/record/id"),
@@ -146,7 +187,7 @@ pub async fn settle(town: &Town) -> (Scene, Person<'_>) {
         session: mine.text("/me/sessions/0/id"),
         applicant: served.volunteer_id().await,
         number: served.number().await,
-        grant: role.text("/grantRole/grant/id"),
+        grant: grant_id,
         recovery: recovery.text("/openRecovery/recovery/id"),
         member: member.number().await,
         person: mine.text("/me/id"),

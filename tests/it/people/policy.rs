@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use boai::access::{Action, Actor, Grant, Reach, Resource, allows};
+use boai::access::{Action, Actor, Grant, Reach, Resource, SecondFactor, Verdict, allows, judge};
 use boai_entity::{
     ids::{PersonId, SessionId},
     kinds::Role,
@@ -26,7 +26,8 @@ fn places() -> [(&'static str, Reach); 8] {
 }
 
 fn holder_of(grants: Vec<Grant>) -> Actor {
-    Actor { person: PersonId(uuid::Uuid::nil()), session: SessionId(uuid::Uuid::nil()), volunteer: None, grants }
+    let (person, session) = (PersonId(uuid::Uuid::nil()), SessionId(uuid::Uuid::nil()));
+    Actor { person, session, volunteer: None, grants, second_factor: SecondFactor::Enrolled }
 }
 
 /// A line of the table: a name, and for each action whether it is allowed.
@@ -34,7 +35,11 @@ fn line(text: &mut String, name: &str, actor: &Actor, resource: Resource<'_>) {
     let _ = write!(text, "  {name:<34}");
     for action in Action::ALL {
         let name = format!("{action:?}");
-        let answer = if allows(actor, action, resource) { "yes" } else { "·" };
+        let answer = match judge(actor, action, resource) {
+            Verdict::Yes => "yes",
+            Verdict::SecondFactorNeeded => "code",
+            Verdict::No => "·",
+        };
         let _ = write!(text, "  {answer:<0$}", name.len());
     }
     let kept = text.trim_end().len();
@@ -44,7 +49,10 @@ fn line(text: &mut String, name: &str, actor: &Actor, resource: Resource<'_>) {
 
 #[test]
 fn the_policy_is_the_reviewed_one() {
-    let mut text = "The policy: what a role allows, by the place where it is held.\n".to_owned();
+    let mut text =
+        "The policy: what a role allows, by the place where it is held. `code`: once this session has proved the\n\
+                    second factor, which whatever changes others' records by a role on a branch takes.\n"
+            .to_owned();
     let team = Resource::Team { id: Town::TEAM, branch_path: "330106" };
     for (title, resource) in [
         ("ON THE TEAM 西湖救援队, of the branch 330106", team),
@@ -74,9 +82,32 @@ fn roles_add_up_and_no_more() {
     let grants: Vec<Grant> = Role::iter().flat_map(|role| places().map(|(_, reach)| Grant { role, reach })).collect();
     for (one, other) in grants.iter().flat_map(|one| grants.iter().map(move |other| (one, other))) {
         for (action, resource) in Action::ALL.iter().flat_map(|action| resources.map(|resource| (*action, resource))) {
-            let alone = |grant: &Grant| allows(&holder_of(vec![grant.clone()]), action, resource);
-            let together = allows(&holder_of(vec![one.clone(), other.clone()]), action, resource);
+            let alone = |grant: &Grant| allows(std::slice::from_ref(grant), action, resource);
+            let together = allows(&[one.clone(), other.clone()], action, resource);
             assert_eq!(together, alone(one) || alone(other), "{one:?} {other:?} {action:?} {resource:?}");
+        }
+    }
+}
+
+/// The second factor takes nothing away and gives nothing: with it, everything that the roles allow is allowed; without
+/// it, what is shown, and what a role on a team allows.
+#[test]
+fn the_second_factor_stands_before_what_a_role_on_a_branch_changes_and_before_nothing_else() {
+    let resources = [Resource::Team { id: Town::TEAM, branch_path: "330106" }, Resource::Branch { path: "330106" }];
+    for grant in Role::iter().flat_map(|role| places().map(|(_, reach)| Grant { role, reach })) {
+        for (action, resource) in Action::ALL.iter().flat_map(|action| resources.map(|resource| (*action, resource))) {
+            let with =
+                |second_factor| judge(&Actor { second_factor, ..holder_of(vec![grant.clone()]) }, action, resource);
+            let allowed = allows(std::slice::from_ref(&grant), action, resource);
+            assert_eq!(with(SecondFactor::Proved), if allowed { Verdict::Yes } else { Verdict::No });
+            let expected = match (allowed, &grant.reach) {
+                (false, _) => Verdict::No,
+                (true, Reach::Branch(_)) if !action.only_shows() => Verdict::SecondFactorNeeded,
+                (true, _) => Verdict::Yes,
+            };
+            for second_factor in [SecondFactor::Missing, SecondFactor::Enrolled] {
+                assert_eq!(with(second_factor), expected, "{grant:?} {action:?} {resource:?}");
+            }
         }
     }
 }

@@ -388,7 +388,7 @@ stories! {
         // A role that ended weighs nothing.
         let ling = town.volunteer("Ling").await;
         let ends = json!({ "branchId": id(Town::branch("330106")), "endsAt": at("07:10") });
-        grant(&city, &ling.number().await, "BRANCH_OFFICER", ends).await.fine();
+        grant(&city, &ling.number().await, "DESK_OPERATOR", ends).await.fine();
         assert_eq!(open(&first, &ling.number().await, &town.new_phone()).await.codes(), ["ROLES_ABOVE"]);
         town.clock.set(at("07:10"));
         open(&first, &ling.number().await, &town.new_phone()).await.fine();

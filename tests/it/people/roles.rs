@@ -1,11 +1,11 @@
 //! Stories of who hands power to whom, and of how it ends.
 
-use boai_tests::{Town, at, id, stories};
+use boai_tests::{Town, at, id, shift, stories};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::{
-    acts::{found_team, grant, revoke, roles},
+    acts::{appoint, found_team, grant, revoke, roles},
     sign_in_races::count,
 };
 
@@ -19,10 +19,12 @@ fn team() -> Value {
 
 stories! {
     async fn an_officer_above_grants_and_the_role_reaches_down_and_no_further(town: Town) {
-        let (above, ling) = (town.officer("Above", "3301").await, town.volunteer("Ling").await);
-        let granted = grant(&above, &ling.number().await, "BRANCH_OFFICER", branch("330106")).await.fine();
-        assert_eq!(granted.text("/grantRole/grant/branch/name"), "西湖区红十字会");
+        let (above, top) = (town.officer("Above", "3301").await, town.officer("Top", "33").await);
+        let ling = town.volunteer("Ling").await;
+        appoint(&above, &top, &ling, "330106").await;
         assert_eq!(roles(&ling).await, ["BRANCH_OFFICER"]);
+        assert_eq!(ling.inbox().await, [("ROLE_GRANTED".into(), "BRANCH_OFFICER · 西湖区红十字会 · 2027-03-04 07:00".into())]);
+        ling.proves_for(chrono::TimeDelta::minutes(15)).await;
         for code in ["330106", "330106109", "330106109203"] {
             found_team(&ling, &id(Town::branch(code)), "新队").await.fine();
         }
@@ -34,9 +36,13 @@ stories! {
 
     async fn nobody_grants_a_role_to_themself(town: Town) {
         let above = town.officer("Above", "3301").await;
-        for place in [branch("330106"), team()] {
-            assert_eq!(grant(&above, &above.number().await, "TEAM_LEADER", place).await.codes(), ["YOURSELF"]);
+        let number = above.number().await;
+        for (role, place) in
+            [("TEAM_LEADER", branch("330106")), ("BRANCH_OFFICER", branch("330106")), ("TEAM_LEADER", team())]
+        {
+            assert_eq!(grant(&above, &number, role, place).await.codes(), ["YOURSELF"]);
         }
+        assert_eq!(town.rows("pending_act").await, 0);
         assert_eq!(town.rows("role_grant").await, 1);
     }
 
@@ -48,8 +54,8 @@ stories! {
                 assert_eq!(grant(&officer, &number, role, branch(code)).await.codes(), ["NOT_FOUND"], "{role} {code}");
             }
         }
-        assert_eq!(town.rows("role_grant").await, 1);
-        grant(&officer, &number, "BRANCH_OFFICER", branch("330106109")).await.fine();
+        assert_eq!((town.rows("role_grant").await, town.rows("pending_act").await), (1, 0));
+        appoint(&officer, &town.officer("Above", "3301").await, &ling, "330106109").await;
         grant(&officer, &number, "TEAM_LEADER", team()).await.fine();
     }
 
@@ -73,32 +79,36 @@ stories! {
     async fn a_role_ends_when_it_was_said_to(town: Town) {
         let (above, ling) = (town.officer("Above", "3301").await, town.volunteer("Ling").await);
         let number = ling.number().await;
-        let until = json!({ "branchId": id(Town::branch("330106")), "endsAt": at("07:20") });
-        grant(&above, &number, "BRANCH_OFFICER", until.clone()).await.fine();
-        assert_eq!(grant(&above, &number, "BRANCH_OFFICER", branch("330106")).await.codes(), ["ALREADY_HELD"]);
-        let here = id(Town::branch("330106"));
+        let until = json!({ "teamId": id(Town::TEAM), "endsAt": at("07:20") });
+        grant(&above, &number, "TEAM_LEADER", until.clone()).await.fine();
+        assert_eq!(grant(&above, &number, "TEAM_LEADER", team()).await.codes(), ["ALREADY_HELD"]);
+        let draft = async |title: &str| {
+            ling.draft_activity(vec![shift(at("09:00"), at("10:00"), 5)], json!({ "title": title })).await
+        };
         town.clock.set(at("07:20") - chrono::TimeDelta::milliseconds(1));
-        found_team(&ling, &here, "早").await.fine();
+        draft("早").await.fine();
         town.clock.set(at("07:20"));
-        assert_eq!(found_team(&ling, &here, "晚").await.codes(), ["BRANCH_NOT_FOUND"]);
+        assert_eq!(draft("晚").await.codes(), ["NOT_FOUND"]);
         assert_eq!(roles(&ling).await, Vec::<String>::new());
-        assert_eq!(grant(&above, &number, "BRANCH_OFFICER", until).await.codes(), ["ENDS_IN_THE_PAST"]);
-        grant(&above, &number, "BRANCH_OFFICER", branch("330106")).await.fine();
-        found_team(&ling, &here, "晚").await.fine();
+        assert_eq!(grant(&above, &number, "TEAM_LEADER", until).await.codes(), ["ENDS_IN_THE_PAST"]);
+        grant(&above, &number, "TEAM_LEADER", team()).await.fine();
+        draft("晚").await.fine();
     }
 
     async fn a_revoked_role_has_no_power_from_the_next_request_on(town: Town) {
-        let (above, ling) = (town.officer("Above", "3301").await, town.volunteer("Ling").await);
+        let (above, top) = (town.officer("Above", "3301").await, town.officer("Top", "33").await);
+        let ling = town.volunteer("Ling").await;
         let here = id(Town::branch("330106"));
-        let granted = grant(&above, &ling.number().await, "BRANCH_OFFICER", branch("330106")).await.fine();
-        let granted = granted.text("/grantRole/grant/id");
+        let granted = appoint(&above, &top, &ling, "330106").await;
+        ling.proves_for(chrono::TimeDelta::minutes(15)).await;
         found_team(&ling, &here, "早").await.fine();
+        town.clock.advance(chrono::TimeDelta::minutes(1));
         revoke(&above, &granted).await.fine();
         assert_eq!(found_team(&ling, &here, "晚").await.codes(), ["BRANCH_NOT_FOUND"]);
         assert_eq!(roles(&ling).await, Vec::<String>::new());
+        assert_eq!(ling.inbox().await[0], ("ROLE_REVOKED".into(), "BRANCH_OFFICER · 西湖区红十字会 · 任期已满".into()));
         assert_eq!(revoke(&above, &granted).await.codes(), ["NOT_FOUND"]);
-        let again = grant(&above, &ling.number().await, "BRANCH_OFFICER", branch("330106")).await.fine();
-        assert_ne!(again.text("/grantRole/grant/id"), granted);
+        assert_ne!(appoint(&above, &top, &ling, "330106").await, granted);
     }
 
     async fn the_same_role_at_the_same_place_is_held_once(town: Town) {

@@ -30,6 +30,12 @@ pub struct Scene {
     pub recovery: String,
     pub member: String,
     pub audit_entry: String,
+    /// The review that this role waits in.
+    pub review: String,
+    /// The role of an officer of the branch, who has a second factor.
+    pub officer: String,
+    /// Acts on branches far below that an officer of the city proposed.
+    pub acts: [String; 2],
 }
 
 pub struct Operation {
@@ -56,6 +62,7 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
     let Scene {
         posted, draft, attendance, record, volunteer, session, applicant, number, grant, recovery, member, ..
     } = scene;
+    let Scene { review, officer, acts: [one_act, other_act], .. } = scene;
     let (activity, shift) = (&posted.activity, posted.shift());
     let (team, branch) = (id(Town::TEAM), id(Town::branch("330106")));
     let node =
@@ -74,6 +81,7 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         "teamId: \"{team}\", category: RESCUE, title: \"x\", description: \"x\", placeName: \"x\", address: \"x\",
          divisionCode: \"330106\", {place}, shifts: [{{ {times} }}]"
     );
+    let term = "endsAt: \"2027-04-01T00:00:00+08:00\", reason: \"x\"";
     let enrol =
         "name: \"Ling\", birthDate: \"1990-01-01\", residenceCode: \"330106\", acceptedTermsVersion: \"2026-01\"";
     let checks = format!("identityChecks(branchId: \"{branch}\") {{ nodes {{ id }} }}");
@@ -115,9 +123,20 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
             &team,
             "... on Team { members(state: REQUESTED) { nodes { state } } }",
         ),
+        node("an act that waits", "/node", one_act, ""),
+        node("a review of roles", "/node", review, ""),
+        query("pendingActs", "", "/pendingActs/nodes", "pendingActs { nodes { kind } }"),
+        query(
+            "roleHolders",
+            "",
+            "/roleHolders/nodes",
+            format!("roleHolders(branchId: \"{branch}\") {{ nodes {{ role }} }}"),
+        ),
+        query("roleReview", "", "/roleReview", format!("roleReview(branchId: \"{branch}\") {{ quarter }}")),
         query("starScheme", "", "/starScheme", "starScheme { star }"),
         query("teams", "", "/teams/nodes", "teams { nodes { name } }"),
         mutation("addShift", "", format!("activityId: \"{activity}\", shift: {{ {times} }}")),
+        mutation("approveAct", "", format!("actId: \"{one_act}\"")),
         mutation("approveRecovery", "", format!("recoveryId: \"{recovery}\"")),
         mutation("askToJoinTeam", "", format!("teamId: \"{team}\"")),
         mutation("cancelActivity", "", format!("activityId: \"{activity}\", reason: \"x\"")),
@@ -128,13 +147,16 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         mutation("checkOut", "", format!("{fix}, {request}")),
         mutation("completeRecovery", "", format!("{new_phone}, code: \"123456\", device: \"x\"")),
         mutation("confirmHours", "", format!("items: [{{ attendanceId: \"{attendance}\" }}]")),
+        mutation("confirmSecondFactor", "", "code: \"000000\""),
         mutation("createActivity", "", draft_input),
         mutation("decideTeamMember", "", format!("teamId: \"{team}\", volunteerId: \"{applicant}\", accept: true")),
         mutation("decideIdentity", "", format!("identityId: \"{}\", verified: true", scene.identity)),
+        mutation("declineAct", "", format!("actId: \"{other_act}\", reason: \"x\"")),
         mutation("declineRecovery", "", format!("recoveryId: \"{recovery}\", reason: \"x\"")),
         mutation("endSession", "the own", ""),
         mutation("endSession", "somebody's", format!("sessionId: \"{session}\"")),
         mutation("enrolAsVolunteer", "", enrol),
+        mutation("enrolSecondFactor", "", ""),
         mutation("foundTeam", "", format!("branchId: \"{branch}\", name: \"新队\", speciality: RESCUE")),
         mutation("giveConsent", "", "kind: PUBLICATION, version: \"2026-01\""),
         mutation(
@@ -145,7 +167,7 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         mutation(
             "grantRole",
             "on a branch",
-            format!("branchId: \"{branch}\", role: BRANCH_OFFICER, volunteerNumber: \"{number}\""),
+            format!("branchId: \"{branch}\", role: BRANCH_OFFICER, volunteerNumber: \"{number}\", {term}"),
         ),
         mutation("leaveShift", "", format!("shiftId: \"{shift}\"")),
         mutation("leaveTeam", "", format!("teamId: \"{team}\"")),
@@ -156,11 +178,21 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
             "",
             format!("volunteerNumber: \"{member}\", {new_phone}, reason: \"x\", identityCheck: \"x\""),
         ),
+        mutation("proveSecondFactor", "", "code: \"000000\""),
         mutation("publishActivity", "", format!("activityId: \"{draft}\"")),
         mutation("refreshSession", "", format!("refreshToken: \"{}\"", who.refresh_token)),
+        mutation("removeSecondFactor", "", "code: \"000000\""),
+        mutation("renewRecoveryCodes", "", "code: \"000000\""),
+        mutation("renewRole", "", format!("grantId: \"{grant}\", {term}")),
         mutation("requestPhoneChange", "", new_phone.clone()),
         mutation("requestRecoveryCode", "", new_phone.clone()),
         mutation("requestSignInCode", "", format!("phone: \"{}\"", who.town.new_phone())),
+        mutation("resetSecondFactor", "", format!("grantId: \"{officer}\", reason: \"x\"")),
+        mutation(
+            "reviewRoles",
+            "",
+            format!("reviewId: \"{review}\", items: [{{ grantId: \"{grant}\", verdict: KEEP }}]"),
+        ),
         mutation("revealIdNumber", "", format!("identityId: \"{}\", reason: \"x\"", scene.identity)),
         mutation("revokeRole", "", format!("grantId: \"{grant}\", reason: \"x\"")),
         mutation("signIn", "", format!("phone: \"{}\", code: \"123456\", device: \"x\"", who.town.new_phone())),

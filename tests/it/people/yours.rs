@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::acts::{ask_to_join, grant, roles};
 
 /// Mutations on somebody's thing, with the kind of thing that `$id` names and the rest of the input.
-const ACTS: [(&str, &str, &str, &str); 9] = [
+const ACTS: [(&str, &str, &str, &str); 11] = [
     ("publishActivity", "PublishActivityInput", "activityId", "{}"),
     ("cancelActivity", "CancelActivityInput", "activityId", r#"{ "reason": "雨" }"#),
     ("changeActivity", "ChangeActivityInput", "activityId", r#"{ "title": "x", "note": "x" }"#),
@@ -22,6 +22,8 @@ const ACTS: [(&str, &str, &str, &str); 9] = [
     ("revokeRole", "RevokeRoleInput", "grantId", r#"{ "reason": "x" }"#),
     ("decideTeamMember", "DecideTeamMemberInput", "teamId", r#"{ "accept": true }"#),
     ("grantRole", "GrantRoleInput", "teamId", r#"{ "role": "TEAM_LEADER" }"#),
+    ("renewRole", "RenewRoleInput", "grantId", r#"{ "endsAt": "2027-01-01T00:00:00+08:00" }"#),
+    ("resetSecondFactor", "ResetSecondFactorInput", "grantId", r#"{ "reason": "x" }"#),
     ("foundTeam", "FoundTeamInput", "branchId", r#"{ "name": "新队", "speciality": "RESCUE" }"#),
 ];
 

@@ -6,6 +6,7 @@ mod forged;
 mod hours;
 mod instances;
 mod live;
+mod officers;
 mod process;
 mod program;
 mod repeats;

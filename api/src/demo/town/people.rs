@@ -12,7 +12,10 @@ use boai_entity::{
 use chrono::{Datelike, Months, NaiveDate, TimeDelta};
 use sea_orm::Iterable;
 
-use super::{DESK_PHONE, LEADER_PHONE, OFFICER_PHONE, VOLUNTEER_PHONE, chance::Chance, divisions::Zhejiang, names};
+use super::{
+    DESK_PHONE, LEADER_PHONE, OFFICER_PHONE, PROVINCE_PHONE, VOLUNTEER_PHONE, chance::Chance, divisions::Zhejiang,
+    names,
+};
 use crate::platform::civil::civil_day;
 
 pub const VOLUNTEERS: usize = 400;
@@ -25,6 +28,7 @@ pub const HER_TEAM: usize = 0;
 pub const WEST_LAKE: &str = "330106";
 pub const ZHUANTANG: &str = "330106010";
 
+const ZHEJIANG: &str = "33";
 const HANGZHOU: &str = "3301";
 const TEAMS_PER_CITY: [(&str, usize); 11] = [
     (HANGZHOU, 16),
@@ -200,8 +204,10 @@ impl People {
         let since = chance.at(-400, 9 * 60);
         let desk = self.person(chance, DESK_PHONE.into(), since);
         self.grant(chance, desk, Role::DeskOperator, None, Some(self.teams[HER_TEAM].row.id), since);
-        let officer = self.person(chance, OFFICER_PHONE.into(), since);
-        self.grant(chance, officer, Role::BranchOfficer, zhejiang.branch(HANGZHOU), None, since);
+        for (phone, division) in [(OFFICER_PHONE, HANGZHOU), (PROVINCE_PHONE, ZHEJIANG)] {
+            let officer = self.person(chance, phone.into(), since);
+            self.grant(chance, officer, Role::BranchOfficer, zhejiang.branch(division), None, since);
+        }
     }
 
     fn person(&mut self, chance: &Chance, phone: String, created_at: Instant) -> PersonId {
@@ -220,17 +226,19 @@ impl People {
         granted_at: Instant,
     ) {
         let id = RoleGrantId(chance.id(granted_at));
-        let (granted_by, ends_at, revoked_at) = (None, None, None);
         self.grants.push(role_grant::Model {
             id,
             person_id,
             role,
             branch_id,
             team_id,
-            granted_by,
+            granted_by: None,
             granted_at,
-            ends_at,
-            revoked_at,
+            ends_at: branch_id.map(|_| chance.at(365, 0)),
+            revoked_at: None,
+            renewed_at: None,
+            renewed_by: None,
+            reminded_at: None,
         });
     }
 }

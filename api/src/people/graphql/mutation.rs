@@ -1,28 +1,23 @@
-//! Enrolling, consenting, granting roles.
+//! Enrolling and consenting.
 
-use async_graphql::{Context, InputObject, MaybeUndefined, Object, Result, SimpleObject};
+use async_graphql::{Context, InputObject, Object, Result, SimpleObject};
 use boai_entity::{
-    Instant,
-    ids::{BranchId, RoleGrantId, TeamId},
-    kinds::{ConsentKind, Role, Skill},
+    kinds::{ConsentKind, Skill},
     volunteer::{Availability, Skills},
 };
 
 use super::{
     super::{
-        rules::{ConsentError, EnrolAsVolunteerError, RoleError},
-        service::{self, Enrolment, NewRole, Place},
-        store::HeldRole,
+        rules::{ConsentError, EnrolAsVolunteerError},
+        service::{self, Enrolment},
     },
-    Consent, Me, RoleGrant, WeekPart,
+    Consent, Me, WeekPart,
 };
 use crate::{
     graphql::{ctx, settle},
     identity,
     platform::{
-        db,
         errors::Fault,
-        node::GlobalId,
         scalars::{Date, PhoneNumber},
         text,
     },
@@ -95,49 +90,6 @@ struct ConsentPayload {
     errors: Vec<ConsentError>,
 }
 
-/// What `grantRole` takes.
-#[derive(InputObject)]
-struct GrantRoleInput {
-    /// 志愿者编号 of who will hold it.
-    volunteer_number: String,
-    /// What the person may do.
-    role: Role,
-    /// Exactly one of branch and team.
-    branch_id: Option<GlobalId<BranchId>>,
-    /// Exactly one of branch and team.
-    team_id: Option<GlobalId<TeamId>>,
-    /// Left out or null, it has no end.
-    #[graphql(default)]
-    ends_at: MaybeUndefined<Instant>,
-}
-
-/// What became of it.
-#[derive(SimpleObject)]
-struct GrantRolePayload {
-    /// Null when it was refused.
-    grant: Option<RoleGrant>,
-    /// Why it was refused, for people and for the app; empty when it was done.
-    errors: Vec<RoleError>,
-}
-
-/// What `revokeRole` takes.
-#[derive(InputObject)]
-struct RevokeRoleInput {
-    /// A grant in your care.
-    grant_id: GlobalId<RoleGrantId>,
-    /// Goes to the audit trail, at most 500 characters.
-    reason: String,
-}
-
-/// What became of it.
-#[derive(SimpleObject)]
-struct RevokeRolePayload {
-    /// The grant that ended; null when it was refused.
-    grant_id: Option<GlobalId<RoleGrantId>>,
-    /// Why it was refused, for people and for the app; empty when it was done.
-    errors: Vec<RoleError>,
-}
-
 #[derive(Default)]
 pub struct PeopleMutation;
 
@@ -195,42 +147,6 @@ impl PeopleMutation {
         };
         let (consents, errors) = settle(ctx, withdrawn, ConsentError::new)?;
         Ok(ConsentPayload { consents: consents.unwrap_or_default().into_iter().map(Consent).collect(), errors })
-    }
-
-    /// Grants a role on a branch or a team; it reaches everything below. For officers of a branch above; never to oneself.
-    async fn grant_role(&self, gql: &Context<'_>, input: GrantRoleInput) -> Result<GrantRolePayload> {
-        let ctx = ctx(gql);
-        let place = match (input.branch_id, input.team_id) {
-            (Some(branch), None) => Place::Branch(branch.0),
-            (None, Some(team)) => Place::Team(team.0),
-            _ => return Err(Fault::bad_input("Name exactly one of `branchId` and `teamId`.").into()),
-        };
-        let new = NewRole {
-            volunteer_number: input.volunteer_number.trim().into(),
-            role: input.role,
-            place,
-            ends_at: input.ends_at.take().map(|at| db::moment("endsAt", at)).transpose()?,
-        };
-        let (grant, errors) = settle(ctx, service::grant_role(ctx, new).await, RoleError::new)?;
-        let grant = grant.map(|grant| {
-            RoleGrant(HeldRole {
-                id: grant.id,
-                role: grant.role,
-                branch_id: grant.branch_id,
-                team_id: grant.team_id,
-                granted_at: grant.granted_at,
-                ends_at: grant.ends_at,
-            })
-        });
-        Ok(GrantRolePayload { grant, errors })
-    }
-
-    /// Takes a role back; it ends at once.
-    async fn revoke_role(&self, gql: &Context<'_>, input: RevokeRoleInput) -> Result<RevokeRolePayload> {
-        let ctx = ctx(gql);
-        let reason = text::field("reason", &input.reason, 500, true)?;
-        let (grant, errors) = settle(ctx, service::revoke_role(ctx, input.grant_id.0, &reason).await, RoleError::new)?;
-        Ok(RevokeRolePayload { grant_id: grant.map(GlobalId), errors })
     }
 }
 

@@ -88,7 +88,7 @@ pub async fn open(ctx: &Ctx, new: NewRecovery) -> Result<account_recovery::Model
         let own = store::open_of(&tx, person, now).await.or_fault()?;
         return Err(own.map_or(RecoveryRefusal::NumberTaken, |_| RecoveryRefusal::AlreadyOpen).into());
     }
-    inbox::tell_person(ctx, &tx, person, InboxKind::RecoveryOpened, &row.reason).await.or_fault()?;
+    inbox::tell_persons(ctx, &tx, &[person], InboxKind::RecoveryOpened, &row.reason).await.or_fault()?;
     audit(ctx, &tx, "OPEN_RECOVERY", row.id, Some(&row.reason)).await.or_fault()?;
     tx.commit().await.or_fault()?;
     Ok(row)
@@ -116,7 +116,7 @@ pub async fn approve(ctx: &Ctx, id: AccountRecoveryId) -> Result<account_recover
     let waiting = store::begin_waiting(&tx, id, &hash, rules::waiting(ctx.now())).await.or_fault()?;
     let waiting = waiting.ok_or(RecoveryRefusal::NotWaiting)?;
     let until = waiting.waits_until.map(|until| When(until).to_string()).unwrap_or_default();
-    inbox::tell_person(ctx, &tx, row.person_id, InboxKind::RecoveryApproved, &until).await.or_fault()?;
+    inbox::tell_persons(ctx, &tx, &[row.person_id], InboxKind::RecoveryApproved, &until).await.or_fault()?;
     tx.commit().await.or_fault()?;
     Ok(waiting)
 }
@@ -148,7 +148,7 @@ pub async fn decline(
     }
     let declined = store::decline(&tx, id, officer, reason, ctx.now()).await.or_fault()?;
     let declined = declined.ok_or(RecoveryRefusal::NotWaiting)?;
-    inbox::tell_person(ctx, &tx, declined.person_id, InboxKind::RecoveryStopped, reason).await.or_fault()?;
+    inbox::tell_persons(ctx, &tx, &[declined.person_id], InboxKind::RecoveryStopped, reason).await.or_fault()?;
     audit(ctx, &tx, "DECLINE_RECOVERY", id, Some(reason)).await.or_fault()?;
     tx.commit().await.or_fault()?;
     Ok(declined)
@@ -163,7 +163,7 @@ pub async fn object(ctx: &Ctx, notice: Option<(PhoneNumber, String)>) -> Result<
     };
     let tx = ctx.db.begin().await.or_fault()?;
     let stopped = store::object(&tx, objector, ctx.now()).await.or_fault()?.ok_or(ObjectionRefusal::NotFound)?;
-    inbox::tell_person(ctx, &tx, stopped.person_id, InboxKind::RecoveryStopped, "").await.or_fault()?;
+    inbox::tell_persons(ctx, &tx, &[stopped.person_id], InboxKind::RecoveryStopped, "").await.or_fault()?;
     audit(ctx, &tx, "OBJECT_TO_RECOVERY", stopped.id, Some(how)).await.or_fault()?;
     tx.commit().await.or_fault()?;
     Ok(())
@@ -202,7 +202,7 @@ pub async fn complete(
     sessions::end_all(ctx, &tx, row.person_id, Which::default(), SessionEnd::Recovered).await.or_fault()?;
     wechat::unlink(&tx, row.person_id, None).await.or_fault()?;
     let masked = PhoneNumber::masked(&row.new_phone);
-    inbox::tell_person(ctx, &tx, row.person_id, InboxKind::AccountRecovered, &masked).await.or_fault()?;
+    inbox::tell_persons(ctx, &tx, &[row.person_id], InboxKind::AccountRecovered, &masked).await.or_fault()?;
     let moved = format!("{} → {masked}", PhoneNumber::masked(&row.old_phone));
     audit(ctx, &tx, "COMPLETE_RECOVERY", row.id, Some(&moved)).await.or_fault()?;
     let tokens = sessions::open(ctx, &tx, row.person_id, device, SignInWay::Recovery).await.or_fault()?;
@@ -223,7 +223,7 @@ pub async fn recoveries(
     page: Page<(Instant, Uuid)>,
 ) -> Result<Slice<account_recovery::Model>, Fault> {
     let branch = organisation::store::branch(&ctx.db.conn, branch).await?;
-    let branch = branch.filter(|branch| ctx.may(Action::RecoverAccounts, Resource::Branch { path: &branch.path }));
+    let branch = branch.filter(|branch| ctx.may_see(Action::RecoverAccounts, Resource::Branch { path: &branch.path }));
     let Some(branch) = branch else {
         return Ok(Slice { rows: Vec::new(), has_previous: false, has_next: false });
     };
@@ -232,9 +232,9 @@ pub async fn recoveries(
 }
 
 /// A volunteer is in the care of the branches above the home: division codes nest, and so do the paths of their branches.
-fn in_care(ctx: &Ctx, residence_code: &str) -> Result<(), RecoveryRefusal> {
-    let allowed = ctx.may(Action::RecoverAccounts, Resource::Branch { path: residence_code });
-    if allowed { Ok(()) } else { Err(RecoveryRefusal::NotFound) }
+fn in_care(ctx: &Ctx, residence_code: &str) -> Result<(), Stop<RecoveryRefusal>> {
+    let allowed = ctx.may(Action::RecoverAccounts, Resource::Branch { path: residence_code }).or_fault()?;
+    if allowed { Ok(()) } else { Err(RecoveryRefusal::NotFound.into()) }
 }
 
 async fn in_my_care(
@@ -252,8 +252,8 @@ async fn in_my_care(
 async fn gives_no_power(ctx: &Ctx, tx: &impl ConnectionTrait, person: PersonId) -> Result<(), Stop<RecoveryRefusal>> {
     let held = store::roles_held(tx, person, ctx.now()).await.or_fault()?;
     let could_grant = |held: &store::HeldAt| match held.team_id {
-        Some(id) => ctx.may(Action::GrantTeamRoles, Resource::Team { id, branch_path: &held.branch_path }),
-        None => ctx.may(Action::GrantBranchRoles, Resource::Branch { path: &held.branch_path }),
+        Some(id) => ctx.may_see(Action::GrantTeamRoles, Resource::Team { id, branch_path: &held.branch_path }),
+        None => ctx.may_see(Action::GrantBranchRoles, Resource::Branch { path: &held.branch_path }),
     };
     if held.iter().all(could_grant) { Ok(()) } else { Err(RecoveryRefusal::RolesAbove.into()) }
 }
