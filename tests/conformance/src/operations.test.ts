@@ -1,6 +1,7 @@
 // Every document of operations/, run against the server as the phone app runs it. (That each fits the schema is checked
 // before: see codegen.js.)
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -10,7 +11,7 @@ import { createClient } from "graphql-ws";
 import { WebSocket } from "ws";
 import * as app from "./generated/operations.js";
 import { PLACE, type Phone, done, fix, hours, newActivity, plain, postActivity, requestId, some } from "./phone.js";
-import { LEADER, OFFICER, ROOT, Server, VOLUNTEER } from "./server.js";
+import { LEADER, OFFICER, PROVINCE, ROOT, Server, VOLUNTEER } from "./server.js";
 
 /** Those that have been run. */
 const run = new Set<string>();
@@ -67,8 +68,13 @@ test("somebody new signs in, enrols, settles consents, and signs out", async () 
   const input = { name: "林", birthDate: "1990-05-08", residenceCode: "330106", acceptedTermsVersion: "2026-01" };
   const { enrolAsVolunteer } = await ling.run(app.EnrolAsVolunteerDocument, { input });
   assert.equal(done(enrolAsVolunteer).me?.volunteer?.name, "林");
+  const { consentTexts } = await ling.run(app.ConsentTextsDocument, {});
+  const consentVersion = some(consentTexts.find(({ kind }) => kind === "IDENTITY")).version;
+  const document = { document: "IDENTITY_CARD", number: "330106199005081235", consentVersion } as const;
+  const { submitIdentity } = await ling.run(app.SubmitIdentityDocument, document);
+  assert.equal(done(submitIdentity).identity?.state, "PENDING");
   const { giveConsent } = await ling.run(app.GiveConsentDocument, { kind: "PUBLICATION", version: "2026-01" });
-  assert.deepEqual(done(giveConsent).consents.map(({ kind }) => kind).sort(), ["PUBLICATION", "TERMS"]);
+  assert.deepEqual(done(giveConsent).consents.map(({ kind }) => kind).sort(), ["IDENTITY", "PUBLICATION", "TERMS"]);
   done((await ling.run(app.WithdrawConsentDocument, { kind: "PUBLICATION" })).withdrawConsent);
   const { me } = await ling.run(app.MySessionsDocument, {});
   assert.deepEqual(some(me).sessions.map(({ device, current }) => [device, current]), [["手机", true]]);
@@ -154,6 +160,54 @@ test("a volunteer joins and leaves a team", async () => {
   assert.ok(seen?.__typename === "Team" && seen.myMembership?.state === "ACCEPTED");
   assert.equal((await ling.run(app.MyTeamsDocument, {})).me?.teams.length, 1);
   done((await ling.run(app.LeaveTeamDocument, { teamId: team.id })).leaveTeam);
+});
+
+test("an officer enrols an authenticator app, and proves it", async () => {
+  const { enrolSecondFactor } = await officer.run(app.EnrolSecondFactorDocument, {});
+  const { recoveryCodes } = await confirm(officer, some(done(enrolSecondFactor).secret));
+  const { proveSecondFactor } = await officer.run(app.ProveSecondFactorDocument, { code: some(recoveryCodes[0]) });
+  assert.equal(done(proveSecondFactor).recoveryCodesLeft, recoveryCodes.length - 1);
+});
+
+async function confirm(phone: Pick<Phone, "run">, secret: string) {
+  return done((await phone.run(app.ConfirmSecondFactorDocument, { code: totp(secret) })).confirmSecondFactor);
+}
+
+/** The code that an authenticator app shows now (RFC 6238, as it takes a QR code: SHA-1, 6 digits, 30 s). */
+function totp(secret: string): string {
+  const bits = [...secret].map((letter) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(letter).toString(2).padStart(5, "0")).join("");
+  const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => parseInt(byte, 2)));
+  const step = Buffer.alloc(8);
+  step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
+  const hash = createHmac("sha1", key).update(step).digest();
+  const number = hash.readUInt32BE(hash[hash.length - 1]! & 0xf) & 0x7fffffff;
+  return String(number % 1_000_000).padStart(6, "0");
+}
+
+test("an officer's role takes two officers", async () => {
+  const province = phone(await signIn(PROVINCE));
+  const { enrolSecondFactor } = await province.run(app.EnrolSecondFactorDocument, {});
+  await confirm(province, some(done(enrolSecondFactor).secret));
+  const { branches } = await officer.run(app.BranchesDocument, { name: "西湖区" });
+  const branchId = some(branches.nodes.find(({ division }) => division?.code === "330106")).id;
+  const { me } = await leader.run(app.MeDocument, {});
+  const volunteerNumber = some(me?.volunteer).number;
+  const input = { branchId, role: "BRANCH_OFFICER", volunteerNumber, endsAt: hours(24 * 90), reason: "换届" } as const;
+  const propose = async () => {
+    const { grantRole } = await officer.run(app.GrantRoleDocument, { input });
+    return some(done(grantRole).pendingAct).id;
+  };
+  const { declineAct } = await officer.run(app.DeclineActDocument, { actId: await propose(), reason: "写错了" });
+  assert.equal(done(declineAct).act?.state, "WITHDRAWN");
+  const actId = await propose();
+  const { pendingActs } = await province.run(app.PendingActsDocument, {});
+  assert.deepEqual(pendingActs.nodes.map(({ id, proposedByMe }) => [id, proposedByMe]), [[actId, false]]);
+  const { approveAct } = await province.run(app.ApproveActDocument, { actId });
+  assert.equal(done(approveAct).act?.state, "APPROVED");
+  const { roleHolders } = await officer.run(app.RoleHoldersDocument, { branchId, role: "BRANCH_OFFICER" });
+  assert.ok(roleHolders?.edges.some(({ holder }) => holder?.number === volunteerNumber));
+  const { me: looked } = await leader.run(app.WhoLookedDocument, {});
+  assert.ok(looked?.auditTrail.nodes.some(({ action }) => action === "LOOK"));
 });
 
 test("a branch officer founds a team and gives it a leader", async () => {

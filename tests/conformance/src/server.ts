@@ -22,6 +22,7 @@ const PROGRAM = join(process.env["CARGO_TARGET_DIR"] ?? join(ROOT, "target"), "d
 export const VOLUNTEER = "13800000001";
 export const LEADER = "13800000002";
 export const OFFICER = "13800000004";
+export const PROVINCE = "13800000005";
 
 const GRAPHQL_RESPONSE = "application/graphql-response+json";
 
