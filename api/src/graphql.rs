@@ -166,7 +166,7 @@ async fn volunteer(gql: &Context<'_>, id: VolunteerId) -> Result<Option<Voluntee
     if !is_me(gql, id) {
         return Ok(None);
     }
-    Ok(load(gql, VolunteerById(id)).await?.map(|model| Volunteer { model, whole: Some(LookPurpose::Roster) }))
+    Ok(load(gql, VolunteerById(id)).await?.map(|model| Volunteer::whole(model, LookPurpose::Roster)))
 }
 
 fn is_me(gql: &Context<'_>, volunteer: VolunteerId) -> bool {

@@ -137,8 +137,10 @@ impl Activity {
     async fn person_in_charge(&self, gql: &Context<'_>) -> Result<Option<Volunteer>> {
         let model = load(gql, VolunteerOfPerson(self.0.person_in_charge)).await?;
         let whole = may_with_team(gql, Action::SeeRoster, self.0.team_id).await?;
-        let whole = whole.then_some(LookPurpose::PersonInCharge);
-        Ok(model.map(|model| Volunteer { model, whole }))
+        Ok(model.map(|model| match whole {
+            true => Volunteer::whole(model, LookPurpose::PersonInCharge),
+            false => Volunteer::masked(model, self.0.id.0),
+        }))
     }
     /// By start.
     #[graphql(complexity = "price::list(5, child_complexity, 1)")]
@@ -287,8 +289,10 @@ impl SignUp {
     async fn volunteer(&self, gql: &Context<'_>) -> Result<Option<Volunteer>> {
         let own = ctx(gql).actor.as_ref().and_then(|actor| actor.volunteer) == Some(self.model.volunteer_id);
         let model = load(gql, VolunteerById(self.model.volunteer_id)).await?;
-        let whole = (self.whole || own).then_some(LookPurpose::Roster);
-        Ok(model.map(|model| Volunteer { model, whole }))
+        Ok(model.map(|model| match self.whole || own {
+            true => Volunteer::whole(model, LookPurpose::Roster),
+            false => Volunteer::masked(model, self.model.id.0),
+        }))
     }
 }
 

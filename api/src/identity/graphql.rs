@@ -67,7 +67,7 @@ impl IdentityCheck {
     /// Whose it is, by the whole name; null only when it could not be read.
     async fn volunteer(&self, gql: &Context<'_>) -> Result<Option<Volunteer>> {
         let model = load(gql, VolunteerOfPerson(self.0.person_id)).await?;
-        Ok(model.map(|model| Volunteer { model, whole: Some(LookPurpose::IdentityCheck) }))
+        Ok(model.map(|model| Volunteer::whole(model, LookPurpose::IdentityCheck)))
     }
 }
 

@@ -6,8 +6,9 @@ use boai_entity::{
     ids::{InboxItemId, PersonId, VolunteerId},
     inbox_item,
     kinds::{ConsentKind, DayPart, InboxKind, LookPurpose, Sight, Skill, VolunteerState, Weekday},
-    volunteer::{self},
+    volunteer,
 };
+use uuid::Uuid;
 
 use super::{
     loaders::{PersonById, VolunteerById, VolunteerOfPerson},
@@ -54,17 +55,30 @@ pub use mutation::PeopleMutation;
 
 /// 志愿者, as the viewer may see them: others get a masked name (王*明), the person and their team's leaders the whole one.
 pub struct Volunteer {
-    pub model: volunteer::Model,
-    /// What the viewer may see the whole name for; none for whom it is masked.
-    pub whole: Option<LookPurpose>,
+    model: volunteer::Model,
+    shown: Shown,
+}
+
+enum Shown {
+    /// With the name, for this.
+    Whole(LookPurpose),
+    /// With a masked name, and an id that is good in this place alone: one that stays would let anybody follow 王*明 from
+    /// shift to shift until it is plain who that is.
+    Masked { place: Uuid },
 }
 
 /// 志愿者, as the viewer may see them: others get a masked name (王*明), the person and their team's leaders the whole one.
 #[Object]
 impl Volunteer {
-    /// Opaque global id.
-    pub async fn id(&self) -> GlobalId<VolunteerId> {
-        GlobalId(self.model.id)
+    /// Opaque global id; where the name is masked, one that the same volunteer has nowhere else, and that nothing can be
+    /// asked with.
+    pub async fn id(&self, gql: &Context<'_>) -> GlobalId<VolunteerId> {
+        GlobalId(match self.shown {
+            Shown::Whole(_) => self.model.id,
+            Shown::Masked { place } => {
+                VolunteerId(ctx(gql).vault.pseudonym("volunteer", &format!("{place} {}", self.model.id)))
+            }
+        })
     }
     /// Whole or masked, by who asks. Whose whole name is seen by others finds it in `me.whoLooked`.
     async fn name(&self, gql: &Context<'_>) -> String {
@@ -81,9 +95,19 @@ impl Volunteer {
 }
 
 impl Volunteer {
+    /// For someone who may see the whole name, for a purpose that is written down.
+    pub fn whole(model: volunteer::Model, purpose: LookPurpose) -> Self {
+        Self { model, shown: Shown::Whole(purpose) }
+    }
+
+    /// For anybody else, at one place: a sign-up, an activity.
+    pub fn masked(model: volunteer::Model, place: Uuid) -> Self {
+        Self { model, shown: Shown::Masked { place } }
+    }
+
     /// Whether the viewer sees whose name it is; of others, that is written down.
     fn sees_whole(&self, gql: &Context<'_>) -> bool {
-        let Some(purpose) = self.whole else { return false };
+        let Shown::Whole(purpose) = self.shown else { return false };
         saw(gql, self.model.id, purpose, Sight::Name);
         true
     }
@@ -91,7 +115,7 @@ impl Volunteer {
 
 /// A volunteer for someone who has the right to the whole name; null only when it could not be read.
 pub async fn volunteer_in_full(gql: &Context<'_>, id: VolunteerId, purpose: LookPurpose) -> Result<Option<Volunteer>> {
-    Ok(load(gql, VolunteerById(id)).await?.map(|model| Volunteer { model, whole: Some(purpose) }))
+    Ok(load(gql, VolunteerById(id)).await?.map(|model| Volunteer::whole(model, purpose)))
 }
 
 /// The same by the person; null too for who has not enrolled as a volunteer.
@@ -100,7 +124,7 @@ pub async fn volunteer_of_person(
     person: PersonId,
     purpose: LookPurpose,
 ) -> Result<Option<Volunteer>> {
-    Ok(load(gql, VolunteerOfPerson(person)).await?.map(|model| Volunteer { model, whole: Some(purpose) }))
+    Ok(load(gql, VolunteerOfPerson(person)).await?.map(|model| Volunteer::whole(model, purpose)))
 }
 
 /// Your own volunteer's file.

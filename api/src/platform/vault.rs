@@ -19,6 +19,7 @@ use base64::{
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use thiserror::Error;
+use uuid::Uuid;
 
 use super::{errors::Fault, random::Random};
 
@@ -122,6 +123,14 @@ impl Vault {
     /// values that a plain hash of it is as good as the number.
     pub fn fingerprint(&self, context: &str, value: &str) -> String {
         self.keys().fingerprint(context, value)
+    }
+
+    /// An id that the same value always has in the same context, and that leads nobody without the key back to it.
+    pub fn pseudonym(&self, context: &str, value: &str) -> Uuid {
+        let mac = self.keys().mac(context, value);
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&mac[..16]);
+        uuid::Builder::from_random_bytes(bytes).into_uuid()
     }
 
     /// Whether this was sealed with the key that seals now.
@@ -241,12 +250,16 @@ impl Keys {
     }
 
     fn fingerprint(&self, context: &str, value: &str) -> String {
+        hex::encode(self.mac(context, value))
+    }
+
+    fn mac(&self, context: &str, value: &str) -> [u8; 32] {
         let mut mac = self.fingerprint.clone();
         // The length keeps the two apart.
         mac.update(&u64::try_from(context.len()).unwrap_or(u64::MAX).to_be_bytes());
         mac.update(context.as_bytes());
         mac.update(value.as_bytes());
-        hex::encode(mac.finalize().into_bytes())
+        mac.finalize().into_bytes().into()
     }
 }
 

@@ -13,6 +13,11 @@ async fn numbers(person: &Person<'_>, shift: &str) -> Vec<Value> {
     edges.as_array().into_iter().flatten().map(|edge| edge["node"]["volunteer"]["number"].clone()).collect()
 }
 
+async fn id_on_the_roster(person: &Person<'_>, shift: &str) -> String {
+    let document = "query($id: ID!) { node(id: $id) { ... on Shift { signUps { nodes { volunteer { id } } } } } }";
+    person.ask(document, json!({ "id": shift })).await.text("/node/signUps/nodes/0/volunteer/id")
+}
+
 stories! {
     async fn others_see_a_masked_name_and_the_team_the_whole_one(town: Town) {
         let ling = town.leader("Ling").await;
@@ -56,5 +61,26 @@ stories! {
         assert_eq!(seen.data("/activity/personInCharge"), json!({ "name": "林*徐", "number": null }));
         assert!(seen.data("/shift/signUps").is_null());
         assert_eq!(ling.ask(document, ids).await.text("/activity/personInCharge/name"), "林则徐");
+    }
+
+    async fn nobody_follows_a_masked_name_from_shift_to_shift(town: Town) {
+        let (ling, wang, wei) = (town.leader("Ling").await, town.volunteer("王小明").await, town.volunteer("Wei").await);
+        let mut masked = Vec::new();
+        let mut whole = Vec::new();
+        for (starts, ends) in [("09:00", "10:00"), ("11:00", "12:00")] {
+            let posted = ling.post_activity(at(starts), at(ends), 2, json!({})).await;
+            wang.sign_up(posted.shift()).await.fine();
+            for (viewer, seen) in [(&wei, &mut masked), (&ling, &mut whole)] {
+                seen.push(id_on_the_roster(viewer, posted.shift()).await);
+                // It stays what it is in one place, so that the app can keep it.
+                assert_eq!(seen.last(), Some(&id_on_the_roster(viewer, posted.shift()).await));
+            }
+        }
+        assert_eq!(whole[0], whole[1]);
+        assert!(masked[0] != masked[1] && !masked.contains(&whole[0]), "{masked:?}");
+        let node = "query($id: ID!) { node(id: $id) { id } }";
+        for id in [&masked[0], &whole[0]] {
+            assert!(wei.ask(node, json!({ "id": id })).await.data("/node").is_null());
+        }
     }
 }

@@ -9,16 +9,13 @@ use boai_entity::{
 use uuid::Uuid;
 
 use super::{
-    super::{
-        graphql::{Volunteer, volunteer_in_full},
-        loaders::VolunteerOfPerson,
-    },
+    super::graphql::{Volunteer, volunteer_in_full, volunteer_of_person},
     rules::{self, CompleteRecoveryError, ObjectToRecoveryError, RecoveryError, RequestRecoveryCodeError},
     service::{self, NewRecovery},
 };
 use crate::{
     auth::graphql::{SessionTokens, device},
-    graphql::{ctx, load, settle},
+    graphql::{ctx, settle},
     platform::{
         errors::Fault,
         node::GlobalId,
@@ -73,8 +70,7 @@ impl AccountRecovery {
     }
     /// The first officer; null when that is no volunteer.
     async fn opened_by(&self, gql: &Context<'_>) -> Result<Option<Volunteer>> {
-        let model = load(gql, VolunteerOfPerson(self.row.opened_by)).await?;
-        Ok(model.map(|model| Volunteer { model, whole: Some(LookPurpose::Recovery) }))
+        volunteer_of_person(gql, self.row.opened_by, LookPurpose::Recovery).await
     }
     /// When a second officer approved it; null while that has not happened.
     async fn approved_at(&self) -> Option<Instant> {
@@ -83,8 +79,7 @@ impl AccountRecovery {
     /// The second officer; null while there is none, or when that is no volunteer.
     async fn approved_by(&self, gql: &Context<'_>) -> Result<Option<Volunteer>> {
         let Some(officer) = self.row.approved_by else { return Ok(None) };
-        let model = load(gql, VolunteerOfPerson(officer)).await?;
-        Ok(model.map(|model| Volunteer { model, whole: Some(LookPurpose::Recovery) }))
+        volunteer_of_person(gql, officer, LookPurpose::Recovery).await
     }
     /// Before then it takes no effect, so that whoever holds the old phone has time to object; null while the old number has
     /// had no notice.
