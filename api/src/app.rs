@@ -60,7 +60,8 @@ impl App {
             (None, Some(url)) => Webhook::new(url.clone(), config.sms.webhook_secret.clone().map(|secret| secret.0))
                 .map(Sms::Webhook)
                 .map_err(|error| format!("sms.webhook_url: {error}"))?,
-            (None, None) => Sms::Log,
+            (None, None) if config.sms.print => Sms::Print,
+            (None, None) => Sms::Nowhere,
         };
         let wechat = wechat(&config).map_err(|error| format!("wechat.base_url: {error}"))?;
         let app =

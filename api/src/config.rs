@@ -77,10 +77,12 @@ pub struct Config {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SmsConfig {
-    /// Where one-time codes are posted to; nothing prints them to standard output.
+    /// Where texts are posted to; without it none is sent, and nobody signs in by code.
     pub webhook_url: Option<String>,
     /// Sent to the webhook as `authorization: Bearer …`.
     pub webhook_secret: Option<Secret>,
+    /// Prints texts, codes included, to standard output instead: for trying out.
+    pub print: bool,
     /// Texts that the whole service sends, whoever asks: what a flood may cost. It stops new sign-ins, and nothing else.
     pub texts: Rate,
 }
@@ -217,7 +219,7 @@ impl Default for WeChatConfig {
 
 impl Default for SmsConfig {
     fn default() -> Self {
-        Self { webhook_url: None, webhook_secret: None, texts: Rate::per(600, 60) }
+        Self { webhook_url: None, webhook_secret: None, print: false, texts: Rate::per(600, 60) }
     }
 }
 
@@ -332,6 +334,11 @@ impl Config {
         scheme("database_url", text(&self.database_url), &["postgres://", "postgresql://"])?;
         scheme("redis_url", text(&self.redis_url), &["redis://", "rediss://"])?;
         scheme("sms.webhook_url", self.sms.webhook_url.clone(), &["http://", "https://"])?;
+        if self.sms.print && self.sms.webhook_url.is_some() {
+            return Err(
+                "sms.print = true: must be false where sms.webhook_url is set, for codes belong on phones".into()
+            );
+        }
         scheme("identity.webhook_url", self.identity.webhook_url.clone(), &["http://", "https://"])?;
         scheme("wechat.base_url", Some(self.wechat.base_url.clone()), &["http://", "https://"])?;
         match (&self.wechat.app_id, &self.wechat.app_secret) {

@@ -25,7 +25,11 @@ impl Server {
         let program = std::env::current_exe().map_err(|error| format!("this program cannot be found: {error}"))?;
         let mut command = Command::new(program);
         command.args(["serve", "--listen", "127.0.0.1:0"]).env_clear();
-        command.current_dir(prepared.folder.path()).env("BOAI_LOG__FILTER", "error").env("BOAI_EXPLORER", "false");
+        command
+            .current_dir(prepared.folder.path())
+            .env("BOAI_LOG__FILTER", "error")
+            .env("BOAI_EXPLORER", "false")
+            .env("BOAI_SMS__PRINT", "true");
         match &prepared.database_url {
             Some(url) => command.env("DATABASE_URL", url).env("BOAI_VAULT__KEYS", VAULT_KEYS),
             None => command.arg("--data-dir").arg(prepared.folder.path()),

@@ -18,7 +18,7 @@ use crate::{
     config::{Config, Flags},
     demo,
     hours::audit::audit,
-    platform::{clock::Clock, db::Db, files::room_for_connections, random::Random, rotation::rotate, vault},
+    platform::{clock::Clock, db::Db, files::room_for_connections, random::Random, rotation::rotate, sms::Sms, vault},
     server,
     trail::verify::verify,
 };
@@ -282,6 +282,11 @@ async fn serve(mut config: Config) -> Result<(), String> {
     let listener = bind(&config).await?;
     let _held = hold_folder(&config)?;
     let app = App::start(config, Clock::system(), Random::system(), None).await?;
+    if matches!(app.sms, Sms::Nowhere) {
+        tracing::warn!(
+            "nobody can sign in by code: sms.webhook_url names no gateway (sms.print = true is for trying out)"
+        );
+    }
     println!("serving at {}", address(&listener));
     server::serve(app, listener, interrupted()).await
 }

@@ -28,6 +28,21 @@ pub struct Db {
     statements: Arc<AtomicU64>,
 }
 
+/// Opens the database. The first that opens a new file makes it a WAL file, and of others that come in that moment SQLite
+/// lets nobody wait, whatever the busy time-out says: so they come again.
+async fn opened(options: ConnectOptions) -> Result<DatabaseConnection, DbErr> {
+    let mut tries = 0;
+    loop {
+        match Database::connect(options.clone()).await {
+            Err(error) if tries < 100 && error.to_string().contains("database is locked") => {
+                tries += 1;
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            answer => return answer,
+        }
+    }
+}
+
 impl Db {
     /// Connects. A SQLite file is made when it is not there; it is opened in WAL mode and every commit is synced.
     pub async fn connect(url: &str, max_connections: u32) -> Result<Self, DbErr> {
@@ -44,7 +59,7 @@ impl Db {
                     .pragma("synchronous", "FULL")
                     .busy_timeout(Duration::from_secs(20))
             });
-        let mut conn = Database::connect(options).await?;
+        let mut conn = opened(options).await?;
         let statements = Arc::new(AtomicU64::new(0));
         let counter = statements.clone();
         conn.set_metric_callback(move |_| {

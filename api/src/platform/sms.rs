@@ -10,8 +10,10 @@ use serde::Serialize;
 /// Sends texts to phones.
 #[derive(Clone)]
 pub enum Sms {
+    /// There is no gateway.
+    Nowhere,
     /// Prints to standard output.
-    Log,
+    Print,
     /// Posts to a gateway.
     Webhook(Webhook),
     /// Remembers the last text per number: tests.
@@ -111,7 +113,8 @@ impl Recorder {
 impl Sms {
     pub async fn send(&self, request: &SmsRequest<'_>) -> Result<(), String> {
         match self {
-            Self::Log => {
+            Self::Nowhere => Err("no SMS gateway is set (sms.webhook_url)".into()),
+            Self::Print => {
                 print(request);
                 Ok(())
             }

@@ -39,7 +39,7 @@ export class Server {
   static async start(settings: Record<string, string> = {}): Promise<Server> {
     const folder = newFolder();
     cpSync(await demo(), folder, { recursive: true });
-    const child = boai(folder, ["serve", "--listen", "127.0.0.1:0"], { BOAI_LOG__FILTER: "warn", ...UNHURRIED, ...settings });
+    const child = boai(folder, ["serve", "--listen", "127.0.0.1:0"], { BOAI_LOG__FILTER: "warn", BOAI_SMS__PRINT: "true", ...UNHURRIED, ...settings });
     const lines = createInterface({ input: child.stdout! });
     return new Promise((resolve, reject) => {
       let server: Server | undefined;

@@ -99,6 +99,11 @@ stories! {
         assert!(!body.contains(&ling.phone[3..]) && !body.contains(&free.to_string()), "{body}");
     }
 
+    async fn a_server_without_a_gateway_sends_nothing_and_says_so(town: Town) {
+        let server = town.instance_with_sms(Sms::Nowhere).await;
+        assert_eq!(request_code(&newcomer(&town), &server).await.codes(), ["NOT_SENT"]);
+    }
+
     async fn a_text_that_was_not_sent_counts_as_the_minutes_one(town: Town) {
         let (url, _) = gateway(StatusCode::SERVICE_UNAVAILABLE).await;
         let server = instance(&town, &url, None).await;

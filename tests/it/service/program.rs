@@ -61,6 +61,8 @@ fn a_wrong_setting_is_named_with_its_value_and_what_would_be_right() {
     let serve = || over(&folder, &["serve", "--listen", "127.0.0.1:0"]);
     refuses(serve().env("BOAI_SESSIONS__ACCESS_MINUTES", "x"), &["sessions.access_minutes", "x", "must be"]);
     refuses(serve().env("BOAI_SESSIONS__ACCESS_MINUTES", "0"), &["sessions.access_minutes = 0", "1 to 1440 minutes"]);
+    let both = [("BOAI_SMS__PRINT", "true"), ("BOAI_SMS__WEBHOOK_URL", "http://127.0.0.1/sms")];
+    refuses(serve().envs(both), &["sms.print = true", "must be false"]);
     refuses(serve().env("DATABASE_URL", "mysql://h/d"), &["database_url = mysql", "postgres://"]);
     refuses(serve().env("BOAI_LISTTEN", "x"), &["listten", "there is no such setting", "listen"]);
     refuses(&mut boai(&["--config", "/nowhere.toml", "serve"]), &["--config", "/nowhere.toml"]);
