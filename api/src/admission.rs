@@ -9,7 +9,7 @@ use crate::{
     config::{ClassRates, RatesConfig},
     platform::{
         lang::Lang,
-        proxies::network,
+        proxies::network_bits,
         rates::{Charge, Exceeded, Rate, Rates, Verdict},
         wire::Refused,
     },
@@ -147,10 +147,7 @@ pub async fn admit(
 }
 
 fn charges(config: &RatesConfig, caller: Caller, classes: impl IntoIterator<Item = Class>) -> (u128, Vec<Charge>) {
-    let address = match network(caller.address) {
-        IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),
-        IpAddr::V6(address) => address.to_bits(),
-    };
+    let address = network_bits(caller.address);
     let mut asked: BTreeMap<Class, u32> = BTreeMap::new();
     for class in classes {
         *asked.entry(class).or_default() += 1;

@@ -105,6 +105,8 @@ pub struct RatesConfig {
     pub write: ClassRates,
     /// Check-in and check-out of one person; whichever device or address they come from.
     pub check: Rate,
+    /// Codes off the screens of sites.
+    pub codes: CodeRates,
     /// Sockets that are opened, and live subscriptions that are begun.
     pub subscribe: ClassRates,
 }
@@ -117,6 +119,16 @@ pub struct ClassRates {
     pub person: Rate,
     pub device: Rate,
     pub address: Rate,
+}
+
+/// How often a code off a site's screen may be tried: by one person, right or wrong; and how many wrong ones a shift, and an
+/// address, may bring.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CodeRates {
+    pub person: Rate,
+    pub wrong_shift: Rate,
+    pub wrong_address: Rate,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -242,6 +254,11 @@ impl Default for RatesConfig {
             read: a_minute(300, 200, 3_000),
             write: a_minute(120, 90, 600),
             check: Rate::per(60, 60),
+            codes: CodeRates {
+                person: Rate::per(20, 600),
+                wrong_shift: Rate::per(1_000, 3_600),
+                wrong_address: Rate::per(300, 3_600),
+            },
             subscribe: a_minute(60, 40, 600),
         }
     }
@@ -259,6 +276,7 @@ impl RatesConfig {
             read: off(),
             write: off(),
             check: Rate(None),
+            codes: CodeRates { person: Rate(None), wrong_shift: Rate(None), wrong_address: Rate(None) },
             subscribe: off(),
         }
     }

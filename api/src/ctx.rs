@@ -1,6 +1,6 @@
 //! The context of one request, socket or job: who, in which language, when, and on what database.
 
-use std::{ops::Deref, sync::Arc};
+use std::{net::IpAddr, ops::Deref, sync::Arc};
 
 use boai_entity::{
     Instant,
@@ -35,6 +35,8 @@ pub struct Ctx {
     pub app: Arc<App>,
     pub actor: Option<Actor>,
     pub lang: Lang,
+    /// Where the request came from; none for what the system itself does.
+    pub address: Option<IpAddr>,
     /// Names the request in the log, the audit trail and the answer to an internal error.
     pub request_id: String,
 }
@@ -49,12 +51,12 @@ impl Deref for Ctx {
 impl Ctx {
     /// The context of a job that the system itself runs.
     pub fn system(app: Arc<App>, job: &str) -> Self {
-        Self { app, actor: None, lang: Lang::Zh, request_id: format!("job:{job}") }
+        Self { app, actor: None, lang: Lang::Zh, address: None, request_id: format!("job:{job}") }
     }
 
     /// The context of a command that whoever runs the server gives.
     pub fn operator(app: Arc<App>, command: &str) -> Self {
-        Self { app, actor: None, lang: Lang::En, request_id: format!("cli:{command}") }
+        Self { app, actor: None, lang: Lang::En, address: None, request_id: format!("cli:{command}") }
     }
 
     pub fn now(&self) -> Instant {

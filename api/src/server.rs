@@ -144,7 +144,7 @@ impl Host for House {
         let Via { address, request_id, .. } = Via::of(caller);
         let (actor, lang) = (self.actor(bearer(&caller.headers)).await?, language(&caller.headers));
         let headers = self.count(actor.as_ref(), address, classes(operation), lang).await?;
-        Ok(self.entered(actor, lang, request_id, headers))
+        Ok(self.entered(actor, (address, lang), request_id, headers))
     }
 
     async fn open(&self, caller: &Parts, init: &Map<String, Value>) -> Result<Opened, Refused> {
@@ -169,7 +169,7 @@ impl Host for House {
         };
         let headers = self.count(actor.as_ref(), visitor.address, classes(operation), visitor.lang).await?;
         let request_id = self.app.random.uuid(self.app.clock.now()).to_string();
-        Ok(self.entered(actor, visitor.lang, request_id, headers))
+        Ok(self.entered(actor, (visitor.address, visitor.lang), request_id, headers))
     }
 
     async fn execute(&self, operation: Operation) -> Answer {
@@ -232,10 +232,16 @@ impl House {
         })
     }
 
-    fn entered(&self, actor: Option<Actor>, lang: Lang, request_id: String, headers: HeaderMap) -> Entered {
+    fn entered(
+        &self,
+        actor: Option<Actor>,
+        (address, lang): (IpAddr, Lang),
+        request_id: String,
+        headers: HeaderMap,
+    ) -> Entered {
         let mut data = Data::default();
         data.insert(RequestId(request_id.clone()));
-        data.insert(Ctx { app: self.app.clone(), actor, lang, request_id });
+        data.insert(Ctx { app: self.app.clone(), actor, lang, address: Some(address), request_id });
         Entered { data, headers }
     }
 }

@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     access::Action,
+    attendance::graphql::{SiteCode, site_code},
     graphql::{ctx, load},
     live::graphql::{AttendanceBoard, board_of},
     organisation::{
@@ -214,6 +215,11 @@ impl Shift {
         let slice = store::sign_ups(&ctx(gql).db.conn, self.0.id, &states, page).await.map_err(Fault::from)?;
         let sign_up = |model| SignUp { model, whole };
         Ok(Some(slice.connection(&list, |row| (row.signed_up_at, row.id.0), sign_up)))
+    }
+    /// 签到码: for the screen at the site; null for who neither leads the team nor runs its desk.
+    async fn site_code(&self, gql: &Context<'_>) -> Result<Option<SiteCode>> {
+        let may = may_on_shift(gql, Action::SeeRoster, &self.0).await?;
+        Ok(may.then(|| site_code(ctx(gql), self.0.id)))
     }
     /// The head count and the newest check-ins now; null for who neither leads the team nor runs its desk.
     #[graphql(complexity = "price::list(1, child_complexity, 2 * pages::STATEMENT)")]

@@ -1,6 +1,7 @@
 //! Check-in and check-out.
 
 use async_graphql::{Context, InputObject, Object, Result, SimpleObject};
+use base64::{Engine, prelude::BASE64_STANDARD};
 use boai_entity::{
     Instant, attendance,
     ids::{AttendanceId, ShiftId, VolunteerId},
@@ -9,13 +10,15 @@ use boai_entity::{
 use uuid::Uuid;
 
 use super::{
+    codes,
     rules::{CheckInError, CheckOutError},
-    service::{self, Fix},
+    service::{self, Fix, Sent},
     store,
 };
 use crate::{
     access::Action,
     activities::graphql::{Shift, shift_by_id},
+    ctx::Ctx,
     graphql::{ctx, settle},
     hours::{self, graphql::ServiceRecord},
     organisation::graphql::may_with_team,
@@ -103,13 +106,57 @@ impl FixInput {
     }
 }
 
+fn sent(fix: Option<FixInput>, code: Option<String>) -> Result<Sent, Fault> {
+    match (fix, code) {
+        (Some(fix), None) => Ok(Sent::Fix(fix.fix()?)),
+        (None, Some(code)) => Ok(Sent::Code(code)),
+        _ => Err(Fault::bad_input("Send exactly one of `fix` and `code`.")),
+    }
+}
+
+/// 签到码: what the screen of a site shows, a new code every 30 s, and what it takes to show it for a day without a network.
+#[derive(SimpleObject)]
+pub struct SiteCode {
+    /// What the screen shows now: 8 letters and digits without 0, O, 1, I, L and U. It is taken a step (30 s) early or late.
+    code: String,
+    /// When the next code comes.
+    next_at: Instant,
+    /// The keys of the codes of the next 24 hours, for a screen that loses its network. Nobody else may see them.
+    keys: Vec<SiteCodeKey>,
+}
+
+/// A key that codes come from. The step of a moment is the number of whole 30 s since 1970-01-01T00:00:00Z. The code of a
+/// step: HMAC-SHA-256 under the key over the step as 8 bytes, big-endian; the first 8 bytes of it as a number, big-endian;
+/// its remainder by 30 is the first letter of `23456789ABCDEFGHJKMNPQRSTVWXYZ`, what is left after dividing by 30 gives the
+/// second, and so on to the eighth.
+#[derive(SimpleObject)]
+struct SiteCodeKey {
+    /// 32 bytes in base64.
+    key: String,
+    /// Codes of steps from this moment on come from it.
+    from: Instant,
+    /// And up to this one, without it.
+    to: Instant,
+}
+
+/// The codes of a shift, for who may show them.
+pub fn site_code(ctx: &Ctx, shift: ShiftId) -> SiteCode {
+    let now = ctx.now();
+    let (code, next_at) = codes::code_at(&ctx.vault, shift, now);
+    let keys = codes::keys_from(&ctx.vault, shift, now);
+    let key = |key: codes::SiteKey| SiteCodeKey { key: BASE64_STANDARD.encode(key.key), from: key.from, to: key.to };
+    SiteCode { code, next_at, keys: keys.map(key).into() }
+}
+
 /// What `checkIn` takes.
 #[derive(InputObject)]
 struct CheckInInput {
     /// The shift that you signed up for.
     shift_id: GlobalId<ShiftId>,
-    /// Where the phone is.
-    fix: FixInput,
+    /// Where the phone is. Exactly one of fix and code.
+    fix: Option<FixInput>,
+    /// 签到码: what the screen of the site shows now, 8 letters and digits. Exactly one of fix and code.
+    code: Option<String>,
     /// A UUID that the phone makes once for each wish and sends again with each repeat: a repeat is the same success.
     request_id: Uuid,
 }
@@ -126,8 +173,10 @@ struct CheckInPayload {
 /// What `checkOut` takes.
 #[derive(InputObject)]
 struct CheckOutInput {
-    /// Where the phone is.
-    fix: FixInput,
+    /// Where the phone is. Exactly one of fix and code.
+    fix: Option<FixInput>,
+    /// 签到码: what the screen of the site shows now, 8 letters and digits. Exactly one of fix and code.
+    code: Option<String>,
     /// A UUID that the phone makes once for each wish and sends again with each repeat: a repeat is the same success.
     request_id: Uuid,
 }
@@ -146,10 +195,10 @@ pub struct AttendanceMutation;
 
 #[Object]
 impl AttendanceMutation {
-    /// 签到: checks in to a shift by location, from 30 minutes before its start until its end.
+    /// 签到: checks in to a shift by location, or by the code on the site's screen, from 30 minutes before its start until its end.
     async fn check_in(&self, gql: &Context<'_>, input: CheckInInput) -> Result<CheckInPayload> {
         let ctx = ctx(gql);
-        let checked_in = service::check_in(ctx, input.shift_id.0, input.fix.fix()?, input.request_id).await;
+        let checked_in = service::check_in(ctx, input.shift_id.0, sent(input.fix, input.code)?, input.request_id).await;
         let (attendance, errors) = settle(ctx, checked_in, CheckInError::new)?;
         Ok(CheckInPayload { attendance: attendance.map(Attendance), errors })
     }
@@ -157,7 +206,7 @@ impl AttendanceMutation {
     /// 签退: checks out of wherever you are checked in. The time goes to the leader to confirm.
     async fn check_out(&self, gql: &Context<'_>, input: CheckOutInput) -> Result<CheckOutPayload> {
         let ctx = ctx(gql);
-        let checked_out = service::check_out(ctx, input.fix.fix()?, input.request_id).await;
+        let checked_out = service::check_out(ctx, sent(input.fix, input.code)?, input.request_id).await;
         let (attendance, errors) = settle(ctx, checked_out, CheckOutError::new)?;
         Ok(CheckOutPayload { attendance: attendance.map(Attendance), errors })
     }

@@ -1,5 +1,6 @@
-//! 签到 and 签退 by location.
+//! 签到 and 签退 by location, or by the code on the screen of the site.
 
+pub mod codes;
 pub mod graphql;
 pub mod jobs;
 pub mod loaders;

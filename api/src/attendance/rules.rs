@@ -40,6 +40,10 @@ refusals! {
         AlreadyCheckedIn { checked_in_at: When } => "You checked in to this shift at {checked_in_at}.", "您已于 {checked_in_at} 签到该班次。";
         /// You have checked in and out of this activity as often as a day allows.
         TooManyPairs { pairs: i64, at_most: i64 } at "shiftId" => "You have checked in and out {pairs} times at this activity today; {at_most} are allowed. Tell the leader.", "您今天在该活动已签到签退 {pairs} 次(上限 {at_most} 次),请联系队长。";
+        /// This is not what the site's screen shows.
+        CodeWrong at "code" => "This is not the code on the site's screen, or no longer: it is new every 30 s. Type the 8 letters and digits that it shows now, or use your location, the desk, or the leader.", "签到码不正确或已过期(每 30 秒更新一次)。请输入屏幕上当前的 8 位签到码,或使用定位、签到台或联系队长。";
+        /// Too many codes were tried.
+        TooManyCodes { minutes: i64 } at "code" => "Too many codes were tried. Try again in {minutes} min, or use your location, the desk, or the leader.", "签到码尝试次数过多,请 {minutes} 分钟后重试,或使用定位、签到台或联系队长。";
         /// This request id stands for something else already.
         RequestIdReused at "requestId" => "This request id was used for something else. Make a new one for each wish.", "该请求编号已用于其他操作,请重新生成。";
     }
@@ -62,6 +66,10 @@ refusals! {
         FixFromTheFuture { ahead_seconds: i64 } at "fix.fixedAt" => "This fix lies {ahead_seconds} s in the future. Set the phone's clock to automatic and try again.", "定位时间超前 {ahead_seconds} 秒,请将手机时间设为自动后重试。";
         /// The consent to use the location is missing or was withdrawn.
         LocationConsentMissing => "You have not agreed to the use of your location. Agree with `giveConsent`, or use the site's code, the desk, or the leader.", "您未授权使用位置信息。可授权后重试,或使用现场签到码、签到台或联系队长。";
+        /// This is not what the site's screen shows.
+        CodeWrong at "code" => "This is not the code on the site's screen, or no longer: it is new every 30 s. Type the 8 letters and digits that it shows now, or use your location, the desk, or the leader.", "签到码不正确或已过期(每 30 秒更新一次)。请输入屏幕上当前的 8 位签到码,或使用定位、签到台或联系队长。";
+        /// Too many codes were tried.
+        TooManyCodes { minutes: i64 } at "code" => "Too many codes were tried. Try again in {minutes} min, or use your location, the desk, or the leader.", "签到码尝试次数过多,请 {minutes} 分钟后重试,或使用定位、签到台或联系队长。";
         /// This request id stands for something else already.
         RequestIdReused at "requestId" => "This request id was used for something else. Make a new one for each wish.", "该请求编号已用于其他操作,请重新生成。";
     }
@@ -75,9 +83,30 @@ pub struct Proof {
     pub fixed_at: Instant,
 }
 
+/// What is to prove that somebody is there.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Evidence {
+    Place(Proof),
+    /// What became of the code that was typed off the site's screen.
+    SiteCode(CodeVerdict),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CodeVerdict {
+    Good,
+    Wrong,
+    /// Nobody looked at it.
+    TooMany {
+        minutes: i64,
+    },
+}
+
 /// What a proof is not good for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum ProofFault {
+    NoConsent,
+    CodeWrong,
+    TooManyCodes { minutes: i64 },
     Outside { distance_m: f64, radius_m: f64, allowed_m: f64 },
     Inaccurate { accuracy_m: f64, at_most_m: f64 },
     Stale { age_s: i64, at_most_s: i64 },
@@ -108,6 +137,23 @@ pub fn judge(proof: Proof, radius_m: i32, policy: &PolicyBody, now: Instant) -> 
     }
 }
 
+/// Who has withdrawn the consent to use the location still has the code.
+fn prove(
+    evidence: Evidence,
+    location_consent: bool,
+    radius_m: i32,
+    policy: &PolicyBody,
+    now: Instant,
+) -> Result<EvidenceGrade, ProofFault> {
+    match evidence {
+        Evidence::Place(_) if !location_consent => Err(ProofFault::NoConsent),
+        Evidence::Place(proof) => judge(proof, radius_m, policy, now),
+        Evidence::SiteCode(CodeVerdict::Good) => Ok(EvidenceGrade::Desk),
+        Evidence::SiteCode(CodeVerdict::Wrong) => Err(ProofFault::CodeWrong),
+        Evidence::SiteCode(CodeVerdict::TooMany { minutes }) => Err(ProofFault::TooManyCodes { minutes }),
+    }
+}
+
 /// What is true of a shift and a volunteer when they check in.
 #[derive(Clone, Debug)]
 pub struct CheckInCase {
@@ -119,7 +165,7 @@ pub struct CheckInCase {
     pub location_consent: bool,
     /// Check-in/out pairs that the volunteer has at this activity on this civil day.
     pub pairs_today: i64,
-    pub proof: Proof,
+    pub evidence: Evidence,
 }
 
 /// Whether a check-in counts, and what it proves.
@@ -146,10 +192,7 @@ pub fn decide_check_in(case: &CheckInCase, policy: &PolicyBody, now: Instant) ->
     if case.pairs_today >= policy.pairs_per_day {
         return Err(CheckInRefusal::TooManyPairs { pairs: case.pairs_today, at_most: policy.pairs_per_day });
     }
-    if !case.location_consent {
-        return Err(CheckInRefusal::LocationConsentMissing);
-    }
-    Ok(judge(case.proof, case.radius_m, policy, now)?)
+    Ok(prove(case.evidence, case.location_consent, case.radius_m, policy, now)?)
 }
 
 /// What is true of an open attendance when its volunteer checks out.
@@ -158,7 +201,7 @@ pub struct CheckOutCase {
     pub ends_at: Instant,
     pub radius_m: i32,
     pub location_consent: bool,
-    pub proof: Proof,
+    pub evidence: Evidence,
 }
 
 /// Whether a check-out counts, and what it proves. Leaving before the end is fine; it just counts for less.
@@ -173,10 +216,7 @@ pub fn decide_check_out(
             closed_after_minutes: policy.check_out_closes_after_min,
         });
     }
-    if !case.location_consent {
-        return Err(CheckOutRefusal::LocationConsentMissing);
-    }
-    Ok(judge(case.proof, case.radius_m, policy, now)?)
+    Ok(prove(case.evidence, case.location_consent, case.radius_m, policy, now)?)
 }
 
 /// Rounded up, as [`metres`] are: a number told beside its limit must not look as if it were within.
@@ -200,6 +240,9 @@ macro_rules! refuse_faulty_proof {
         impl From<ProofFault> for $refusal {
             fn from(fault: ProofFault) -> Self {
                 match fault {
+                    ProofFault::NoConsent => Self::LocationConsentMissing,
+                    ProofFault::CodeWrong => Self::CodeWrong,
+                    ProofFault::TooManyCodes { minutes } => Self::TooManyCodes { minutes },
                     ProofFault::Outside { distance_m, radius_m, allowed_m } => Self::OutOfRange {
                         distance_metres: metres(distance_m),
                         radius_metres: metres(radius_m.floor()),
@@ -283,7 +326,7 @@ mod tests {
             sign_up: Some(SignUpState::Seated),
             location_consent: true,
             pairs_today: 0,
-            proof: proof(20.0, 10.0, fixed_at),
+            evidence: Evidence::Place(proof(20.0, 10.0, fixed_at)),
         }
     }
 
@@ -319,13 +362,25 @@ mod tests {
     }
 
     #[test]
+    fn a_code_takes_no_consent_to_use_the_location() {
+        let decide = |verdict| {
+            let evidence = Evidence::SiteCode(verdict);
+            let case = CheckInCase { evidence, location_consent: false, ..case("08:00:00") };
+            decide_check_in(&case, &policy(), at("08:00:00"))
+        };
+        assert_eq!(decide(CodeVerdict::Good), Ok(EvidenceGrade::Desk));
+        assert_eq!(decide(CodeVerdict::Wrong), Err(CheckInRefusal::CodeWrong));
+        assert_eq!(decide(CodeVerdict::TooMany { minutes: 3 }), Err(CheckInRefusal::TooManyCodes { minutes: 3 }));
+    }
+
+    #[test]
     fn check_out_works_until_two_hours_after_the_end() {
         let check_out = |time| {
             let case = CheckOutCase {
                 ends_at: at("12:00:00"),
                 radius_m: 300,
                 location_consent: true,
-                proof: proof(20.0, 10.0, time),
+                evidence: Evidence::Place(proof(20.0, 10.0, time)),
             };
             decide_check_out(&case, &policy(), at(time))
         };
@@ -344,7 +399,7 @@ mod tests {
             ends_at: at("12:00:00"),
             radius_m: 300,
             location_consent: true,
-            proof: proof(20.0, 10.0, "14:00:00"),
+            evidence: Evidence::Place(proof(20.0, 10.0, "14:00:00")),
         };
         let forgotten = CheckOutRefusal::Forgotten { minutes_since_end: 121, closed_after_minutes: 120 };
         assert_eq!(decide_check_out(&late, &policy(), at("14:00:00.001")), Err(forgotten));

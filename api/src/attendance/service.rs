@@ -1,4 +1,4 @@
-//! Checking in and out by location.
+//! Checking in and out by location, or by the code on the site's screen.
 //!
 //! The volunteer's own row is taken first, so that a repeated request (a phone that lost the answer, or sent it to two
 //! instances at once) finds what the first one did. No volunteer waits for another.
@@ -14,7 +14,8 @@ use sea_orm::{ConnectionTrait, DbErr};
 use uuid::Uuid;
 
 use super::{
-    rules::{self, CheckInCase, CheckInRefusal, CheckOutCase, CheckOutRefusal, Proof},
+    codes,
+    rules::{self, CheckInCase, CheckInRefusal, CheckOutCase, CheckOutRefusal, Evidence, Proof},
     store::{self, CheckInFacts, CheckOutFacts, OpenStay},
 };
 use crate::{
@@ -42,19 +43,39 @@ pub struct Fix {
     pub fixed_at: Instant,
 }
 
+/// What a phone sends to prove that its owner is there.
+#[derive(Clone, Debug)]
+pub enum Sent {
+    Fix(Fix),
+    /// As it was typed.
+    Code(String),
+}
+
+impl Sent {
+    fn fix(&self) -> Option<Fix> {
+        match self {
+            Self::Fix(fix) => Some(*fix),
+            Self::Code(_) => None,
+        }
+    }
+}
+
 /// Checks in to a shift. The same request id again gives the first attendance again, as a success.
 pub async fn check_in(
     ctx: &Ctx,
     shift: ShiftId,
-    fix: Fix,
+    sent: Sent,
     request_id: Uuid,
 ) -> Result<attendance::Model, Stop<CheckInRefusal>> {
     let volunteer = ctx.volunteer().or_fault()?;
-    let done = try_check_in(ctx, volunteer, shift, fix, request_id).await;
+    let done = try_check_in(ctx, volunteer, shift, &sent, request_id).await;
+    if matches!(done, Err(Stop::Refused(CheckInRefusal::CodeWrong))) {
+        codes::count_wrong(ctx, shift).await;
+    }
     if let Err(Stop::Refused(refusal)) = &done {
         // A request id is looked at before the shift, which may be one that does not exist.
         let unknown = matches!(refusal, CheckInRefusal::ShiftNotFound | CheckInRefusal::RequestIdReused);
-        keep_attempt(ctx, volunteer, (!unknown).then_some(shift), AttendanceEnd::CheckIn, fix, refusal).await?;
+        keep_attempt(ctx, volunteer, (!unknown).then_some(shift), AttendanceEnd::CheckIn, sent.fix(), refusal).await?;
     }
     done
 }
@@ -63,7 +84,7 @@ async fn try_check_in(
     ctx: &Ctx,
     volunteer: VolunteerId,
     shift: ShiftId,
-    fix: Fix,
+    sent: &Sent,
     request_id: Uuid,
 ) -> Result<attendance::Model, Stop<CheckInRefusal>> {
     let person = ctx.actor().or_fault()?.person;
@@ -81,7 +102,7 @@ async fn try_check_in(
     let facts = facts.ok_or(CheckInRefusal::ShiftNotFound)?;
     let policy = policy_at(&tx, &facts.branch_path, now).await.or_fault()?;
     leave_where_forgotten(ctx, &tx, &facts, volunteer, shift).await?;
-    let distance_m = distance(fix, facts.latitude, facts.longitude).or_fault()?;
+    let evidence = look_at(ctx, shift, sent, (facts.latitude, facts.longitude)).await.or_fault()?;
     let case = CheckInCase {
         activity_state: facts.activity_state,
         starts_at: facts.starts_at,
@@ -90,9 +111,10 @@ async fn try_check_in(
         sign_up: facts.sign_up,
         location_consent: facts.location_consent,
         pairs_today: facts.pairs_today,
-        proof: Proof { distance_m, accuracy_m: fix.accuracy_m, fixed_at: fix.fixed_at },
+        evidence,
     };
     let grade = rules::decide_check_in(&case, &policy.body, now)?;
+    let fix = sent.fix();
     let attendance = attendance::Model {
         id: AttendanceId(ctx.new_id()),
         shift_id: shift,
@@ -100,10 +122,10 @@ async fn try_check_in(
         state: AttendanceState::Open,
         checked_in_at: now,
         check_in_grade: grade,
-        check_in_latitude: Some(fix.point.latitude()),
-        check_in_longitude: Some(fix.point.longitude()),
-        check_in_accuracy_m: Some(fix.accuracy_m),
-        check_in_distance_m: Some(distance_m),
+        check_in_latitude: fix.map(|fix| fix.point.latitude()),
+        check_in_longitude: fix.map(|fix| fix.point.longitude()),
+        check_in_accuracy_m: fix.map(|fix| fix.accuracy_m),
+        check_in_distance_m: distance_of(evidence),
         checked_out_at: None,
         check_out_grade: None,
         check_out_latitude: None,
@@ -145,13 +167,16 @@ async fn leave_where_forgotten(
 
 /// Checks out of wherever the caller is checked in; the served time goes into the ledger in the same transaction, to wait
 /// for the leader. The same request id again gives the same attendance again.
-pub async fn check_out(ctx: &Ctx, fix: Fix, request_id: Uuid) -> Result<attendance::Model, Stop<CheckOutRefusal>> {
+pub async fn check_out(ctx: &Ctx, sent: Sent, request_id: Uuid) -> Result<attendance::Model, Stop<CheckOutRefusal>> {
     let volunteer = ctx.volunteer().or_fault()?;
-    let done = try_check_out(ctx, volunteer, fix, request_id).await;
+    let done = try_check_out(ctx, volunteer, &sent, request_id).await;
     if let Err(Stop::Refused(refusal)) = &done {
         let open = store::open_attendance(&ctx.db.conn, volunteer).await.or_fault()?;
         let shift = open.map(|attendance| attendance.shift_id);
-        keep_attempt(ctx, volunteer, shift, AttendanceEnd::CheckOut, fix, refusal).await?;
+        if let (CheckOutRefusal::CodeWrong, Some(shift)) = (refusal, shift) {
+            codes::count_wrong(ctx, shift).await;
+        }
+        keep_attempt(ctx, volunteer, shift, AttendanceEnd::CheckOut, sent.fix(), refusal).await?;
     }
     done
 }
@@ -159,7 +184,7 @@ pub async fn check_out(ctx: &Ctx, fix: Fix, request_id: Uuid) -> Result<attendan
 async fn try_check_out(
     ctx: &Ctx,
     volunteer: VolunteerId,
-    fix: Fix,
+    sent: &Sent,
     request_id: Uuid,
 ) -> Result<attendance::Model, Stop<CheckOutRefusal>> {
     let person = ctx.actor().or_fault()?.person;
@@ -175,15 +200,16 @@ async fn try_check_out(
     let facts = store::check_out_facts(&tx, volunteer, person).await.or_fault()?;
     let facts = facts.ok_or(CheckOutRefusal::NotCheckedIn)?;
     let policy = policy_at(&tx, &facts.branch_path, now).await.or_fault()?;
-    let distance_m = distance(fix, facts.latitude, facts.longitude).or_fault()?;
+    let place = (facts.latitude, facts.longitude);
+    let evidence = look_at(ctx, facts.attendance.shift_id, sent, place).await.or_fault()?;
     let case = CheckOutCase {
         ends_at: facts.ends_at,
         radius_m: facts.radius_m,
         location_consent: facts.location_consent,
-        proof: Proof { distance_m, accuracy_m: fix.accuracy_m, fixed_at: fix.fixed_at },
+        evidence,
     };
     let grade = rules::decide_check_out(&case, &policy.body, now)?;
-    let attendance = closed(&facts.attendance, fix, distance_m, grade, now);
+    let attendance = closed(&facts.attendance, sent.fix(), distance_of(evidence), grade, now);
     store::save(&tx, attendance.clone()).await.or_fault()?;
     credit(ctx, &tx, &facts, &attendance, &policy, now).await.or_fault()?;
     keep_effect(&tx, wish, attendance.id, now).await.or_fault()?;
@@ -195,8 +221,8 @@ async fn try_check_out(
 
 fn closed(
     open: &attendance::Model,
-    fix: Fix,
-    distance_m: f64,
+    fix: Option<Fix>,
+    distance_m: Option<f64>,
     grade: EvidenceGrade,
     now: Instant,
 ) -> attendance::Model {
@@ -205,10 +231,10 @@ fn closed(
         // A clock that was stepped back must not make a stay of negative length.
         checked_out_at: Some(now.max(open.checked_in_at)),
         check_out_grade: Some(grade),
-        check_out_latitude: Some(fix.point.latitude()),
-        check_out_longitude: Some(fix.point.longitude()),
-        check_out_accuracy_m: Some(fix.accuracy_m),
-        check_out_distance_m: Some(distance_m),
+        check_out_latitude: fix.map(|fix| fix.point.latitude()),
+        check_out_longitude: fix.map(|fix| fix.point.longitude()),
+        check_out_accuracy_m: fix.map(|fix| fix.accuracy_m),
+        check_out_distance_m: distance_m,
         ..open.clone()
     }
 }
@@ -312,11 +338,12 @@ async fn keep_attempt<R: Refusal<Code: std::fmt::Debug>>(
     volunteer: VolunteerId,
     shift: Option<ShiftId>,
     end: AttendanceEnd,
-    fix: Fix,
+    fix: Option<Fix>,
     refusal: &R,
 ) -> Result<(), Stop<R>> {
     let person = ctx.actor().or_fault()?.person;
-    let fix = store::location_consent(&ctx.db.conn, person).await.or_fault()?.then_some(fix);
+    let consent = fix.is_some() && store::location_consent(&ctx.db.conn, person).await.or_fault()?;
+    let fix = fix.filter(|_| consent);
     let distance = refusal.numbers().into_iter().find(|number| number.name == "distanceMetres");
     let row = attendance_attempt::Model {
         id: AttendanceAttemptId(ctx.new_id()),
@@ -332,6 +359,25 @@ async fn keep_attempt<R: Refusal<Code: std::fmt::Debug>>(
         refusal: format!("{:?}", refusal.code()),
     };
     store::keep_attempt(&ctx.db.conn, row).await.or_fault()
+}
+
+/// Measures a fix, or looks at a code.
+async fn look_at(ctx: &Ctx, shift: ShiftId, sent: &Sent, place: (f64, f64)) -> Result<Evidence, Fault> {
+    Ok(match sent {
+        Sent::Fix(fix) => Evidence::Place(Proof {
+            distance_m: distance(*fix, place.0, place.1)?,
+            accuracy_m: fix.accuracy_m,
+            fixed_at: fix.fixed_at,
+        }),
+        Sent::Code(typed) => Evidence::SiteCode(codes::look_at(ctx, shift, typed).await?),
+    })
+}
+
+fn distance_of(evidence: Evidence) -> Option<f64> {
+    match evidence {
+        Evidence::Place(proof) => Some(proof.distance_m),
+        Evidence::SiteCode(_) => None,
+    }
 }
 
 fn distance(fix: Fix, latitude: f64, longitude: f64) -> Result<f64, Fault> {

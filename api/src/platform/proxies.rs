@@ -138,6 +138,14 @@ pub fn network(address: IpAddr) -> IpAddr {
     }
 }
 
+/// The same as a number, for books that are kept by numbers.
+pub fn network_bits(address: IpAddr) -> u128 {
+    match network(address) {
+        IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),
+        IpAddr::V6(address) => address.to_bits(),
+    }
+}
+
 /// Finds out how each request came, tells the handlers ([`Via`]) and the caller (the request's id).
 #[derive(Clone)]
 pub struct Reader {

@@ -125,9 +125,14 @@ impl Vault {
         self.keys().fingerprint(context, value)
     }
 
+    /// A key for one use, that leads nobody back to the vault's own.
+    pub fn derive(&self, context: &str, value: &str) -> [u8; 32] {
+        self.keys().mac(context, value)
+    }
+
     /// An id that the same value always has in the same context, and that leads nobody without the key back to it.
     pub fn pseudonym(&self, context: &str, value: &str) -> Uuid {
-        let mac = self.keys().mac(context, value);
+        let mac = self.derive(context, value);
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&mac[..16]);
         uuid::Builder::from_random_bytes(bytes).into_uuid()

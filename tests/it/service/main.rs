@@ -11,6 +11,7 @@ mod process;
 mod program;
 mod repeats;
 mod settling;
+mod site_codes;
 mod socket;
 mod stars;
 mod support;
