@@ -27,6 +27,7 @@ pub enum Class {
     Read,
     Write,
     Check,
+    Download,
     Subscribe,
 }
 
@@ -129,6 +130,8 @@ impl Class {
             Self::Subscribe => (["subscribe.person", "subscribe.device", "subscribe.address"], &rates.subscribe),
             // Whoever stands at the door is let in, however many stand behind the same address.
             Self::Check => return [("check", rates.check), ("", Rate(None)), ("", Rate(None))],
+            // The link is all that is shown, so nobody is signed in.
+            Self::Download => return [("", Rate(None)), ("", Rate(None)), ("download", rates.download)],
         };
         [(names[0], *person), (names[1], *device), (names[2], *address)]
     }

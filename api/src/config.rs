@@ -71,6 +71,7 @@ pub struct Config {
     pub sessions: SessionConfig,
     pub vault: VaultConfig,
     pub officers: OfficersConfig,
+    pub privacy: PrivacyConfig,
     pub log: LogConfig,
 }
 
@@ -105,6 +106,8 @@ pub struct RatesConfig {
     pub write: ClassRates,
     /// Check-in and check-out of one person; whichever device or address they come from.
     pub check: Rate,
+    /// Files fetched from one address by their links; whoever asks with a link that is none counts, too.
+    pub download: Rate,
     /// Sockets that are opened, and live subscriptions that are begun.
     pub subscribe: ClassRates,
 }
@@ -174,6 +177,23 @@ pub struct OfficersConfig {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+pub struct PrivacyConfig {
+    /// Life of the copy of a person's data, and of the link to it, in hours.
+    pub export_hours: i64,
+    /// How long an erasure can be called off, in days. The law wants it done within 15 working days.
+    pub erasure_cooling_days: i64,
+    /// Life of the report of an erasure, in days.
+    pub erasure_report_days: i64,
+}
+
+impl Default for PrivacyConfig {
+    fn default() -> Self {
+        Self { export_hours: 72, erasure_cooling_days: 7, erasure_report_days: 30 }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct LogConfig {
     /// What is logged: `info`, `warn`, or a filter such as `boai=debug,sqlx=warn`.
     pub filter: String,
@@ -206,6 +226,7 @@ impl Default for Config {
             sessions: SessionConfig::default(),
             vault: VaultConfig::default(),
             officers: OfficersConfig::default(),
+            privacy: PrivacyConfig::default(),
             log: LogConfig::default(),
         }
     }
@@ -242,6 +263,7 @@ impl Default for RatesConfig {
             read: a_minute(300, 200, 3_000),
             write: a_minute(120, 90, 600),
             check: Rate::per(60, 60),
+            download: Rate::per(60, 60),
             subscribe: a_minute(60, 40, 600),
         }
     }
@@ -259,6 +281,7 @@ impl RatesConfig {
             read: off(),
             write: off(),
             check: Rate(None),
+            download: Rate(None),
             subscribe: off(),
         }
     }
@@ -399,6 +422,9 @@ impl Config {
         }
         within("officers.second_factor_minutes", self.officers.second_factor_minutes, 1, 480, "minutes")?;
         within("officers.role_months", self.officers.role_months.into(), 1, 36, "months")?;
+        within("privacy.export_hours", self.privacy.export_hours, 1, 720, "hours")?;
+        within("privacy.erasure_cooling_days", self.privacy.erasure_cooling_days, 0, 15, "days")?;
+        within("privacy.erasure_report_days", self.privacy.erasure_report_days, 1, 365, "days")?;
         self.log.filter.parse::<tracing_subscriber::EnvFilter>().map_err(|error| {
             format!(
                 "log.filter = {}: {error}; must be a level such as `info`, or `boai=debug,sqlx=warn`",

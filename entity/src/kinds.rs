@@ -419,6 +419,46 @@ kinds! {
         Roles,
     }
 
+    /// Who asked for an export or an erasure.
+    DataAsker {
+        /// The person whose data it is.
+        Person,
+        /// The guardian of a person under 18.
+        Guardian,
+    }
+
+    /// What a file made for a person holds.
+    DataExportKind {
+        /// Everything held about the person.
+        MyData,
+        /// What was erased, what was kept and why.
+        ErasureReport,
+    }
+
+    /// Where an export of a person's data stands.
+    DataExportState {
+        /// Asked for; nobody has begun yet.
+        Waiting,
+        /// Being put together.
+        Running,
+        /// There to be downloaded until it expires.
+        Ready,
+        /// Could not be made; ask again.
+        Failed,
+        /// Expired: the bytes are deleted.
+        Gone,
+    }
+
+    /// Where an erasure stands.
+    ErasureState {
+        /// Asked for; it takes effect when the cooling-off days are over.
+        Waiting,
+        /// Called off in time.
+        Cancelled,
+        /// Took effect.
+        Done,
+    }
+
     /// What a session token is for.
     TokenKind { Access, Refresh }
 

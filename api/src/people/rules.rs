@@ -10,6 +10,8 @@ pub const YOUNGEST: i32 = 14;
 /// From this age on a person decides alone.
 pub const OF_AGE: i32 = 18;
 const OLDEST: i32 = 120;
+/// What stands in the place of the name of somebody who had their account erased (注销).
+pub const ERASED_NAME: &str = "已注销";
 
 refusals! {
     /// Why the enrolment was refused.
@@ -99,6 +101,9 @@ pub fn may_enrol(birth: NaiveDate, has_guardian: bool, now: Instant) -> Result<(
 
 /// What others see of a name: 王*, 王*明, 欧**华; J*** for Latin letters (685, art. 20: a volunteer's data are shown with consent).
 pub fn masked(name: &str) -> String {
+    if name == ERASED_NAME {
+        return name.into();
+    }
     let letters: Vec<char> = name.trim().chars().collect();
     match letters.as_slice() {
         [] => "*".into(),
@@ -127,6 +132,7 @@ mod tests {
             ("John Smith", "J***"),
             ("J", "*"),
             ("", "*"),
+            (ERASED_NAME, ERASED_NAME),
         ] {
             assert_eq!(masked(name), shown);
         }

@@ -212,7 +212,7 @@ impl People {
 
     fn person(&mut self, chance: &Chance, phone: String, created_at: Instant) -> PersonId {
         let id = PersonId(chance.id(created_at));
-        self.persons.push(person::Model { id, phone, created_at });
+        self.persons.push(person::Model { id, phone, created_at, erased_at: None });
         id
     }
 
