@@ -82,6 +82,7 @@ pub async fn request_for(
         last_word_to: None,
         language: if ctx.lang == Lang::En { "en" } else { "zh-CN" }.into(),
     };
+    let lately = store::asked_since(&tx, subject.person, now - TimeDelta::days(1)).await.or_fault()?;
     let first = store::ask_erasure(&tx, new.clone()).await.or_fault()?;
     let erasure = match store::erasure_of(&tx, subject.person).await.or_fault()? {
         Some(waiting) if waiting.state == ErasureState::Waiting => waiting,
@@ -94,7 +95,8 @@ pub async fn request_for(
         ctx.audit(&tx, "REQUEST_ERASURE", "Person", subject.person.0, Some(asked_by.as_str())).await.or_fault()?;
     }
     tx.commit().await.or_fault()?;
-    if first {
+    // Who asks and cancels in turns is not sent a message each time.
+    if first && !lately {
         notify(ctx, subject, "ERASURE_REQUESTED", &erasure.language).await;
     }
     let report_until = erasure.takes_effect_at + TimeDelta::days(ctx.config.privacy.erasure_report_days);

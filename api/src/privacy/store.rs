@@ -260,6 +260,12 @@ pub async fn ask_erasure(db: &impl ConnectionTrait, row: erasure::Model) -> Resu
     Ok(inserted == 1)
 }
 
+/// Whether an erasure was asked for since a moment, whatever came of it.
+pub async fn asked_since(db: &impl ConnectionTrait, person: PersonId, since: Instant) -> Result<bool, DbErr> {
+    let asked = erasure::Entity::find().filter(erasure::Column::PersonId.eq(person));
+    Ok(asked.filter(erasure::Column::AskedAt.gt(since)).one(db).await?.is_some())
+}
+
 /// The newest erasure of a person.
 pub async fn erasure_of(db: &impl ConnectionTrait, person: PersonId) -> Result<Option<erasure::Model>, DbErr> {
     erasure::Entity::find()

@@ -36,6 +36,9 @@ pub struct Scene {
     pub officer: String,
     /// Acts on branches far below that an officer of the city proposed.
     pub acts: [String; 2],
+    /// A copy of that person's data, and their wish to be erased.
+    pub export: String,
+    pub erasure: String,
 }
 
 pub struct Operation {
@@ -117,6 +120,8 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         node("somebody's identity", "/node", &scene.identity, ""),
         node("somebody's audit trail", "/node", &scene.audit_entry, ""),
         node("a draft's post", "/node", &scene.post, ""),
+        node("somebody's copy of their data", "/node", &scene.export, ""),
+        node("somebody's erasure", "/node", &scene.erasure, ""),
         node(
             "a team's members",
             "/node/members/nodes",
@@ -139,6 +144,7 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         mutation("approveAct", "", format!("actId: \"{one_act}\"")),
         mutation("approveRecovery", "", format!("recoveryId: \"{recovery}\"")),
         mutation("askToJoinTeam", "", format!("teamId: \"{team}\"")),
+        mutation("cancelErasure", "", format!("erasureId: \"{}\"", scene.erasure)),
         mutation("cancelActivity", "", format!("activityId: \"{activity}\", reason: \"x\"")),
         mutation("changeActivity", "", format!("activityId: \"{activity}\", title: \"x\", note: \"x\"")),
         mutation("changePhone", "", format!("{new_phone}, oldCode: \"123456\", newCode: \"123456\"")),
@@ -149,6 +155,7 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         mutation("confirmHours", "", format!("items: [{{ attendanceId: \"{attendance}\" }}]")),
         mutation("confirmSecondFactor", "", "code: \"000000\""),
         mutation("createActivity", "", draft_input),
+        mutation("createMyDataLink", "", format!("exportId: \"{}\"", scene.export)),
         mutation("decideTeamMember", "", format!("teamId: \"{team}\", volunteerId: \"{applicant}\", accept: true")),
         mutation("decideIdentity", "", format!("identityId: \"{}\", verified: true", scene.identity)),
         mutation("declineAct", "", format!("actId: \"{other_act}\", reason: \"x\"")),
@@ -186,6 +193,12 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         mutation("renewRole", "", format!("grantId: \"{grant}\", {term}")),
         mutation("requestPhoneChange", "", new_phone.clone()),
         mutation("requestRecoveryCode", "", new_phone.clone()),
+        mutation(
+            "requestErasure",
+            "",
+            format!("phone: \"{}\"", if who.phone.is_empty() { "13900000000" } else { &who.phone }),
+        ),
+        mutation("requestMyData", "", format!("requestId: \"{}\"", who.request_id())),
         mutation("requestSignInCode", "", format!("phone: \"{}\"", who.town.new_phone())),
         mutation("resetSecondFactor", "", format!("grantId: \"{officer}\", reason: \"x\"")),
         mutation(
