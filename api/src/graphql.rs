@@ -63,7 +63,7 @@ use crate::{
         scalars::{Date, Latitude, Longitude, Metres, Minutes, PhoneNumber},
         wire::{Registered, Scalars, Screen, price::Price, screen::read_schema},
     },
-    privacy::graphql::PrivacyMutation,
+    privacy::graphql::{GuardianMutation, GuardianQuery, PrivacyMutation},
     recognition::graphql::RecognitionQuery,
     roles::graphql::{HolderConnection, RolesMutation, RolesQuery},
     trail::{graphql::AuditEntry, looks::LookKeeper},
@@ -188,6 +188,7 @@ pub struct Query(
     RecognitionQuery,
     FourEyesQuery,
     RolesQuery,
+    GuardianQuery,
 );
 
 /// What can be done. Each mutation takes one `input` and answers with a payload whose `errors` say what a person can run
@@ -206,6 +207,7 @@ pub struct Mutation(
     FourEyesMutation,
     RolesMutation,
     PrivacyMutation,
+    GuardianMutation,
 );
 
 pub type Boai = Schema<Query, Mutation, LiveSubscription>;

@@ -357,6 +357,8 @@ kinds! {
         RoleReviewOpened,
         /// The quarter's review of the roles in my branch's care is overdue; the note says how many still wait.
         RoleReviewOverdue,
+        /// My guardian used a right of theirs for me: see the note.
+        GuardianActed,
     }
 
     /// 证件类型: a document whose 18-character number follows GB 11643, with birth date and check character.
@@ -515,6 +517,8 @@ kinds! {
         ChangePhoneTo,
         /// To the new number, when an account is recovered.
         Recovery,
+        /// To whoever says to be the guardian of a volunteer under 18.
+        Guardian,
     }
 
     /// Where the recovery of an account stands.

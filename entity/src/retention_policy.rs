@@ -18,7 +18,7 @@ pub struct RetentionDays {
     pub unsettled_location: i64,
     /// Refused check-ins and check-outs, from the try.
     pub attempt: i64,
-    /// One-time codes, from their expiry. At least 1: they carry the day's count.
+    /// One-time codes, guardians' passes and tickets for linking, from their expiry. At least 1: codes carry the day's count.
     pub code: i64,
     /// Sessions with their tokens, from their end or the expiry of their last token.
     pub session: i64,

@@ -25,6 +25,7 @@ mod m0021_identities;
 mod m0022_consent_texts;
 mod m0025_exports_and_erasures;
 mod m0026_retention;
+mod m0027_guardian_passes;
 
 pub struct Migrator;
 
@@ -54,6 +55,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0022_consent_texts::Migration),
             Box::new(m0025_exports_and_erasures::Migration),
             Box::new(m0026_retention::Migration),
+            Box::new(m0027_guardian_passes::Migration),
         ]
     }
 }

@@ -263,7 +263,9 @@ impl Town {
 
     /// The context of a job of an instance that sends its texts this way.
     pub fn job_with_sms(&self, sms: Sms) -> Ctx {
-        Ctx::system(Arc::new(Self::parts(&self.app, self.app.db.clone(), sms)), "story")
+        let mut app = Self::parts(&self.app, self.app.db.clone());
+        app.sms = sms;
+        Ctx::system(Arc::new(app), "story")
     }
 
     /// Somebody without a session.

@@ -191,7 +191,7 @@ pub struct WeekPart {
 }
 
 /// A consent that you gave.
-pub struct Consent(consent::Model);
+pub struct Consent(pub consent::Model);
 
 /// A consent that you gave.
 #[Object]

@@ -7,18 +7,19 @@ use boai_entity::{
     kinds::{DataAsker, DataExportKind, DataExportState, ErasureState},
 };
 use chrono::TimeDelta;
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, DbErr};
 
 use super::{
     archive::{Archive, Cover, Heading},
     cells::Cell,
     export::new_link,
     registry::{Column, Fate, Kind, TABLES, Table, Words},
-    rules::{CancelErasureRefusal, ErasureRefusal, LAST_WORD_HOURS, RECENT_SIGN_IN_MINUTES, recent},
+    rules::{CancelErasureRefusal, ErasureRefusal, LAST_WORD_HOURS, RECENT_SIGN_IN_MINUTES, has_guardian, recent},
     store::{self, NewExport, Subject},
 };
 use crate::{
     activities::sign_up,
+    auth::store::persons,
     ctx::Ctx,
     people,
     platform::{
@@ -115,15 +116,23 @@ async fn notify(ctx: &Ctx, subject: &Subject, template: &str, language: &str) {
 /// Calls the caller's own erasure off. At the very moment at which it takes effect one of the two succeeds.
 pub async fn cancel(ctx: &Ctx, id: ErasureId) -> Result<erasure::Model, Stop<CancelErasureRefusal>> {
     let person = ctx.actor().or_fault()?.person;
-    cancel_for(ctx, person, id).await
+    cancel_for(ctx, person, id, DataAsker::Person).await
 }
 
 pub async fn cancel_for(
     ctx: &Ctx,
     person: PersonId,
     id: ErasureId,
+    by: DataAsker,
 ) -> Result<erasure::Model, Stop<CancelErasureRefusal>> {
     let tx = ctx.db.begin().await.or_fault()?;
+    if by == DataAsker::Person {
+        let waiting = store::erasure_of(&tx, person).await.or_fault()?.filter(|erasure| erasure.id == id);
+        let guardians = waiting.is_some_and(|erasure| erasure.asked_by == DataAsker::Guardian);
+        if guardians && is_child(ctx, &tx, person).await.or_fault()? {
+            return Err(CancelErasureRefusal::GuardianAsked.into());
+        }
+    }
     if !store::cancel_erasure(&tx, id, person, ctx.now()).await.or_fault()? {
         return Err(CancelErasureRefusal::NotFound.into());
     }
@@ -131,6 +140,11 @@ pub async fn cancel_for(
     let erasure = store::erasure_of(&tx, person).await.or_fault()?;
     tx.commit().await.or_fault()?;
     erasure.ok_or_else(|| CancelErasureRefusal::NotFound.into())
+}
+
+async fn is_child(ctx: &Ctx, db: &impl ConnectionTrait, person: PersonId) -> Result<bool, DbErr> {
+    let volunteer = people::store::volunteer_of(db, person).await?;
+    Ok(volunteer.is_some_and(|volunteer| has_guardian(volunteer.birth_date, ctx.now())))
 }
 
 /// A person's newest erasure, and what keeps it from taking effect now.
@@ -153,11 +167,7 @@ pub async fn of(ctx: &Ctx, person: PersonId) -> Result<Option<(erasure::Model, V
 }
 
 /// What others need the person for, first.
-async fn obstacles(
-    db: &impl ConnectionTrait,
-    subject: &Subject,
-    now: Instant,
-) -> Result<Vec<ErasureRefusal>, sea_orm::DbErr> {
+async fn obstacles(db: &impl ConnectionTrait, subject: &Subject, now: Instant) -> Result<Vec<ErasureRefusal>, DbErr> {
     let Some(found) = store::obstacles(db, subject, now).await? else { return Ok(Vec::new()) };
     let mut reasons = Vec::new();
     if found.checked_in {
@@ -165,6 +175,9 @@ async fn obstacles(
     }
     if found.running_activities > 0 {
         reasons.push(ErasureRefusal::RunningActivities { activities: found.running_activities });
+    }
+    if found.recovery_open {
+        reasons.push(ErasureRefusal::RecoveryOpen);
     }
     if let Some(branch) = found.last_officer_of {
         reasons.push(ErasureRefusal::LastOfficer { branch });
@@ -193,34 +206,36 @@ pub async fn carry_out_all(ctx: &Ctx) -> Result<usize, Fault> {
     }
 }
 
-/// One transaction. Rows are taken in the order in which everybody takes them: the volunteer's, the shifts', the person's.
-/// From the person's on nothing new can hang itself on the person, so what is removed after that is removed for good.
+/// One transaction. Rows are taken in the order in which everybody takes them: the volunteer's, the shifts', the person's,
+/// then what hangs on it. The number goes last of all: for that PostgreSQL takes the whole row, so it waits for whoever is
+/// just writing something that names the person, and nobody can wait for us meanwhile.
 pub async fn carry_out(ctx: &Ctx, erasure: &erasure::Model) -> Result<bool, Fault> {
     let now = ctx.now();
     let tx = ctx.db.begin().await?;
     let Some(subject) = store::subject(&tx, erasure.person_id).await? else { return Ok(false) };
+    if let Some(why) = overtaken(ctx, &tx, erasure).await? {
+        store::cancel_erasure(&tx, erasure.id, erasure.person_id, now).await?;
+        ctx.audit(&tx, "CANCEL_ERASURE", "Person", erasure.person_id.0, Some(why.into())).await?;
+        tx.commit().await?;
+        return Ok(false);
+    }
     if !store::begin_erasure(&tx, erasure.id, &subject.phone, now).await? {
         return Ok(false);
     }
     if let Some(volunteer) = subject.volunteer {
         people::store::lock(&tx, volunteer).await?;
-    }
-    if !obstacles(&tx, &subject, now).await?.is_empty() {
-        return Ok(false);
-    }
-    if let Some(volunteer) = subject.volunteer {
         for sign_up in store::sign_ups_to_come(&tx, volunteer, now).await? {
             sign_up::give_back(ctx, &tx, sign_up.shift_id, volunteer).await?;
         }
     }
-    let mut rows = Vec::with_capacity(TABLES.len());
-    let (person, others) = TABLES.split_first().ok_or_else(|| Fault::Internal("no table of persons".into()))?;
-    rows.push((person, store::erase(&tx, person, &subject, now).await?));
-    // What hangs on a row goes before it.
-    for table in others.iter().rev() {
-        rows.push((table, store::erase(&tx, table, &subject, now).await?));
+    // Whoever signs in takes this row too: either before us, and the session goes, or after us, as somebody new.
+    let person = persons::lock(&tx, subject.person).await?;
+    let moved = person.is_none_or(|person| person.phone != subject.phone);
+    if moved || !obstacles(&tx, &subject, now).await?.is_empty() {
+        return Ok(false);
     }
-    // The link was read in the transaction that takes the erasure: a newer one has replaced it or waited for this.
+    let rows = erase_rows(&tx, &subject, now).await?;
+    // A newer link has replaced the first, or waited for the row that we hold.
     let hash = store::erasure_of(&tx, subject.person).await?.and_then(|erasure| erasure.report_token_hash);
     keep_report(ctx, &tx, erasure, hash, &rows).await?;
     ctx.audit(&tx, "ERASE", "Person", subject.person.0, Some(erasure.asked_by.as_str())).await?;
@@ -228,6 +243,40 @@ pub async fn carry_out(ctx: &Ctx, erasure: &erasure::Model) -> Result<bool, Faul
     ctx.committed.notify_one();
     tracing::info!(erasure = %erasure.id, "a person was erased");
     Ok(true)
+}
+
+/// Why an erasure that was asked for is not wanted any more.
+async fn overtaken(
+    ctx: &Ctx,
+    tx: &impl ConnectionTrait,
+    erasure: &erasure::Model,
+) -> Result<Option<&'static str>, DbErr> {
+    // What a guardian began ends with the guardianship: from the 18th birthday on the person decides alone.
+    if erasure.asked_by == DataAsker::Guardian && !is_child(ctx, tx, erasure.person_id).await? {
+        return Ok(Some("OF_AGE"));
+    }
+    // Whoever had the phone before may have been a thief.
+    let recovered = store::recovered_since(tx, erasure.person_id, erasure.asked_at).await?;
+    Ok(recovered.then_some("ACCOUNT_RECOVERED"))
+}
+
+/// Every table with how many rows of it there were. What hangs on a row goes before it, and the person's own row last. What
+/// was being written meanwhile is there by then, and goes too.
+async fn erase_rows(
+    tx: &impl ConnectionTrait,
+    subject: &Subject,
+    now: Instant,
+) -> Result<Vec<(&'static Table, u64)>, DbErr> {
+    let mut rows = Vec::with_capacity(TABLES.len());
+    for table in TABLES.iter().rev() {
+        rows.push((table, store::erase(tx, table, subject, now).await?));
+    }
+    for (table, gone) in &mut rows {
+        if matches!(table.fate, Fate::Erase) {
+            *gone += store::erase(tx, table, subject, now).await?;
+        }
+    }
+    Ok(rows)
 }
 
 /// Sends the last text message to whoever was erased, and forgets the number. A gateway that is away is tried again for a

@@ -17,6 +17,10 @@ use crate::{
     platform::{node::GlobalId, scalars::PhoneNumber},
 };
 
+mod guardian;
+
+pub use guardian::{GuardianMutation, GuardianQuery};
+
 /// A copy of everything held about a person: a ZIP with `data.json` and the readable `data.html`.
 pub struct DataExport(pub data_export::Model);
 
@@ -183,6 +187,13 @@ struct RequestErasurePayload {
     errors: Vec<RequestErasureError>,
 }
 
+/// The two things that come of asking to be erased.
+fn asked(asked: Option<erasing::Asked>) -> (Option<Erasure>, Option<DownloadLink>) {
+    let Some(asked) = asked else { return (None, None) };
+    let report = DownloadLink { path: asked.report_path, expires_at: asked.report_until };
+    (Some((asked.erasure, Vec::new()).into()), Some(report))
+}
+
 /// What `cancelErasure` takes.
 #[derive(InputObject)]
 struct CancelErasureInput {
@@ -232,10 +243,7 @@ impl PrivacyMutation {
         let ctx = ctx(gql);
         let asked = erasing::request(ctx, &input.phone).await;
         let (asked, errors) = settle_all(ctx, asked, RequestErasureError::new)?;
-        let report = asked
-            .as_ref()
-            .map(|asked| DownloadLink { path: asked.report_path.clone(), expires_at: asked.report_until });
-        let erasure = asked.map(|asked| Erasure { model: asked.erasure, in_the_way: Vec::new() });
+        let (erasure, report) = self::asked(asked);
         Ok(RequestErasurePayload { erasure, report, errors })
     }
 

@@ -6,6 +6,7 @@ mod dictionary;
 pub mod erasure;
 pub mod export;
 pub mod graphql;
+pub mod guardian;
 pub mod http;
 pub mod jobs;
 pub mod registry;

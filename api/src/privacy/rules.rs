@@ -1,9 +1,13 @@
 //! What may be asked about one's own data, and when; how places are coarsened.
 
 use boai_entity::Instant;
-use chrono::TimeDelta;
+use chrono::{NaiveDate, TimeDelta};
 
-use crate::{platform::refusal::When, refusals};
+use crate::{
+    people::rules::{OF_AGE, age_on},
+    platform::{civil::civil_day, refusal::When},
+    refusals,
+};
 
 /// How long whoever works at a job is believed to be alive after a sign of life, in seconds.
 pub const LEASE_SECONDS: i64 = 60;
@@ -11,6 +15,8 @@ pub const LEASE_SECONDS: i64 = 60;
 pub const ATTEMPTS: i32 = 5;
 /// How old a sign-in may be that proves, for an erasure, who is asking: the code went to the phone just now.
 pub const RECENT_SIGN_IN_MINUTES: i64 = 15;
+/// Life of a guardian's pass, in minutes.
+pub const PASS_MINUTES: i64 = 30;
 /// How long the last text message is tried for, in hours; then the number goes without it.
 pub const LAST_WORD_HOURS: i64 = 24;
 
@@ -61,6 +67,10 @@ refusals! {
         RunningActivities { activities: i64 }
             => "You are in charge of {activities} activities that are not over. Cancel them, or wait until they have ended.",
                "您负责的 {activities} 个活动尚未结束,请先取消活动或等待其结束。";
+        /// Officers are moving the account to another number.
+        RecoveryOpen
+            => "A recovery of this account is under way. Wait until it is over, or object to it if you have not asked for it.",
+               "该账号正在找回中,请等待其结束;如非本人申请,请提出异议。";
         /// The last officer of a branch with nobody above.
         LastOfficer { branch: String }
             => "You are the last officer of {branch}, and there is none above it. Have another officer appointed first.",
@@ -71,9 +81,94 @@ refusals! {
 refusals! {
     /// Why the erasure was not called off.
     CancelErasureRefusal, CancelErasureErrorCode, CancelErasureError {
+        /// Your guardian asked for it, and you are under 18.
+        GuardianAsked at "erasureId"
+            => "Your guardian asked for this erasure, and until you are 18 your guardian calls it off.",
+               "该注销由监护人申请,在您年满 18 周岁前由监护人撤回。";
         /// There is no such erasure of yours that could still be called off.
         NotFound at "erasureId" => "There is no such erasure of yours that could still be called off.", "没有找到可撤回的该注销申请。";
     }
+}
+
+refusals! {
+    /// Why a guardian was not let in, or what they asked for was not done.
+    GuardianRefusal, GuardianErrorCode, GuardianError {
+        /// The code is not the one that was sent.
+        WrongCode { tries_left: i32 } at "code"
+            => "The code is wrong. {tries_left} tries are left.", "验证码错误,还可尝试 {tries_left} 次。";
+        /// The code was tried too often, used, or is too old; or none was sent for this.
+        NoCode at "code" => "No code is waiting for this number. Ask for a new one.", "验证码不存在或已失效,请重新获取。";
+        /// No volunteer under 18 with this number names this phone as the guardian's.
+        NotGuardian at "volunteerNumber"
+            => "No volunteer under 18 with this number names this phone as the guardian's. From 18 on, people act for themselves.",
+               "没有以该手机号为监护人电话的、未满 18 周岁的志愿者。年满 18 周岁后由本人行使权利。";
+        /// The pass has expired, or the guardianship has ended.
+        PassEnded at "pass" => "This pass is good no longer. Ask for a new code.", "通行码已失效,请重新获取验证码。";
+        /// One copy a day: there is one of today.
+        OneADay { next: When }
+            => "A copy of the child's data was asked for today. The next can be asked for from {next} on.",
+               "今天已申请过一次个人信息副本,{next} 起可再次申请。";
+        /// The copy is not ready yet.
+        NotReady { percent: i32 } at "exportId"
+            => "The copy is still being made: {percent} % are done. Ask again in a moment.",
+               "副本仍在制作中(已完成 {percent}%),请稍后重试。";
+        /// The copy has expired or could not be made.
+        Gone at "exportId" => "This copy has expired or could not be made. Ask for a new one.", "该副本已失效或制作失败,请重新申请。";
+        /// There is no such copy or erasure of the child's.
+        NotFound => "There is no such thing of the child's, or it is over.", "没有找到孩子的该项内容,或其已结束。";
+        /// This consent is not in force, or cannot be withdrawn by itself.
+        NotInForce at "kind" => "This consent is not in force, or cannot be withdrawn without erasing the account.", "该项授权未生效,或须注销账号方可撤回。";
+        /// The child is checked in somewhere.
+        CheckedIn => "The child is checked in. Check out first, so that the hours are not lost.", "孩子仍在签到中,请先签退。";
+        /// The child is in charge of activities that are not over.
+        RunningActivities { activities: i64 }
+            => "The child is in charge of {activities} activities that are not over. Wait until they have ended.",
+               "孩子负责的 {activities} 个活动尚未结束,请等待其结束。";
+        /// Officers are moving the child's account to another number.
+        RecoveryOpen
+            => "A recovery of the child's account is under way. Wait until it is over.", "孩子的账号正在找回中,请等待其结束。";
+        /// The child is the last officer of a branch with nobody above.
+        LastOfficer { branch: String }
+            => "The child is the last officer of {branch}. Have another officer appointed first.",
+               "孩子是{branch}最后一名干部,请先落实接任人员。";
+    }
+}
+
+impl From<ExportRefusal> for GuardianRefusal {
+    fn from(refusal: ExportRefusal) -> Self {
+        match refusal {
+            ExportRefusal::OneADay { next } => Self::OneADay { next },
+        }
+    }
+}
+
+impl From<LinkRefusal> for GuardianRefusal {
+    fn from(refusal: LinkRefusal) -> Self {
+        match refusal {
+            LinkRefusal::NotFound => Self::NotFound,
+            LinkRefusal::NotReady { percent } => Self::NotReady { percent },
+            LinkRefusal::Gone => Self::Gone,
+        }
+    }
+}
+
+impl From<ErasureRefusal> for GuardianRefusal {
+    fn from(refusal: ErasureRefusal) -> Self {
+        match refusal {
+            // How the child proves itself is nothing that a guardian runs into.
+            ErasureRefusal::SignInAgain { .. } | ErasureRefusal::WrongPhone => Self::PassEnded,
+            ErasureRefusal::CheckedIn => Self::CheckedIn,
+            ErasureRefusal::RunningActivities { activities } => Self::RunningActivities { activities },
+            ErasureRefusal::RecoveryOpen => Self::RecoveryOpen,
+            ErasureRefusal::LastOfficer { branch } => Self::LastOfficer { branch },
+        }
+    }
+}
+
+/// Whether a guardian still acts for someone born on this day: until the 18th birthday, in Asia/Shanghai (PIPL, art. 31; Civil
+/// Code, art. 17–18).
+pub fn has_guardian(birth: NaiveDate, now: Instant) -> bool {
+    age_on(birth, civil_day(now)) < OF_AGE
 }
 
 /// Whether a sign-in is recent enough to prove who is asking.
@@ -90,7 +185,7 @@ pub fn percent(done: i32, total: i32) -> i32 {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{BANDS_M, band, percent, recent};
+    use super::{BANDS_M, band, has_guardian, percent, recent};
 
     #[test]
     fn a_band_ends_where_the_next_begins() {
@@ -108,7 +203,27 @@ mod tests {
         assert!(!recent(at("07:00:00"), at("07:15:01")));
     }
 
+    #[test]
+    fn a_guardian_acts_until_the_eighteenth_birthday_in_china() {
+        let at = |time: &str| time.parse().unwrap();
+        let born = "2008-05-09".parse().unwrap();
+        assert!(has_guardian(born, at("2026-05-08T15:59:59Z")));
+        assert!(!has_guardian(born, at("2026-05-08T16:00:00Z")), "May 9 has begun there");
+        let leapling = "2008-02-29".parse().unwrap();
+        assert!(has_guardian(leapling, at("2026-02-28T15:59:59Z")));
+        assert!(!has_guardian(leapling, at("2026-02-28T16:00:00Z")));
+    }
+
     proptest! {
+        #[test]
+        fn who_is_of_age_stays_so(days in 0..40_000_i64, later in 0..40_000_i64) {
+            let birth = chrono::NaiveDate::from_ymd_opt(1950, 1, 1).unwrap() + chrono::TimeDelta::days(days);
+            let on = |day: i64| (birth + chrono::TimeDelta::days(day)).and_hms_opt(0, 0, 0).unwrap().and_utc();
+            prop_assert!(has_guardian(birth, on(17 * 365)));
+            prop_assert!(!has_guardian(birth, on(18 * 366)));
+            prop_assert!(has_guardian(birth, on(later)) || !has_guardian(birth, on(later + 1)));
+        }
+
         #[test]
         fn a_band_holds_its_distance_and_says_no_more(one in 0.0..30_000.0_f64, other in 0.0..30_000.0_f64) {
             prop_assert!(band(one) >= one && BANDS_M.contains(&band(one)));

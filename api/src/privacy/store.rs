@@ -1,10 +1,10 @@
 //! Exports, erasures and what is old, in the database.
 
 use boai_entity::{
-    Instant, data_export, data_export_chunk, erasure,
+    Instant, account_recovery, data_export, data_export_chunk, erasure, guardian_pass,
     ids::{DataExportId, ErasureId, PersonId, SessionId, VolunteerId},
-    kinds::{DataAsker, DataExportKind, DataExportState},
-    sign_up,
+    kinds::{DataAsker, DataExportKind, DataExportState, RecoveryState, SignInWay},
+    session, sign_up,
 };
 use chrono::{NaiveDate, TimeDelta};
 use sea_orm::{
@@ -220,15 +220,38 @@ pub fn waiting(new: NewExport) -> data_export::Model {
     }
 }
 
-/// When the person signed in on this device.
-pub async fn signed_in_at(db: &impl ConnectionTrait, session: SessionId) -> Result<Option<Instant>, DbErr> {
-    Ok(boai_entity::session::Entity::find_by_id(session).one(db).await?.map(|session| session.created_at))
+pub async fn add_pass(db: &impl ConnectionTrait, row: guardian_pass::Model) -> Result<(), DbErr> {
+    let row: guardian_pass::ActiveModel = row.into();
+    guardian_pass::Entity::insert(row).exec_without_returning(db).await?;
+    Ok(())
+}
+
+/// A guardian's pass that has not expired.
+pub async fn pass(db: &impl ConnectionTrait, hash: &str, now: Instant) -> Result<Option<guardian_pass::Model>, DbErr> {
+    let pass = guardian_pass::Entity::find_by_id(hash).filter(guardian_pass::Column::ExpiresAt.gt(now));
+    pass.one(db).await
+}
+
+/// When the person signed in on this device by a code to the phone; none when it was in another way.
+pub async fn signed_in_at(db: &impl ConnectionTrait, id: SessionId) -> Result<Option<Instant>, DbErr> {
+    let by_code = session::Entity::find_by_id(id).filter(session::Column::Way.eq(SignInWay::Code));
+    Ok(by_code.one(db).await?.map(|session| session.created_at))
+}
+
+/// Whether the account was recovered after a moment.
+pub async fn recovered_since(db: &impl ConnectionTrait, person: PersonId, since: Instant) -> Result<bool, DbErr> {
+    let recovered = account_recovery::Entity::find()
+        .filter(account_recovery::Column::PersonId.eq(person))
+        .filter(account_recovery::Column::State.eq(RecoveryState::Completed))
+        .filter(account_recovery::Column::EndedAt.gt(since));
+    Ok(recovered.one(db).await?.is_some())
 }
 
 /// What stands in an erasure's way.
 #[derive(FromQueryResult)]
 pub struct Obstacles {
     pub checked_in: bool,
+    pub recovery_open: bool,
     pub running_activities: i64,
     /// A branch whose last officer the person is, with nobody above.
     pub last_officer_of: Option<String>,
@@ -237,6 +260,8 @@ pub struct Obstacles {
 pub async fn obstacles(db: &impl ConnectionTrait, who: &Subject, now: Instant) -> Result<Option<Obstacles>, DbErr> {
     let text = "SELECT EXISTS (SELECT 1 FROM attendance o JOIN volunteer v ON v.id = o.volunteer_id
                         WHERE v.person_id = $1 AND o.state = 'OPEN') AS checked_in,
+                EXISTS (SELECT 1 FROM account_recovery r WHERE r.person_id = $1 AND r.state IN ('OPENED', 'APPROVED')
+                        AND r.expires_at > $2) AS recovery_open,
                 (SELECT COUNT(*) FROM activity a
                  WHERE a.person_in_charge = $1 AND a.state = 'PUBLISHED' AND a.ends_at > $2) AS running_activities,
                 (SELECT b.name FROM role_grant g JOIN branch b ON b.id = g.branch_id

@@ -101,6 +101,7 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         query("divisions", "", "/divisions/nodes", "divisions { nodes { name } }"),
         query("consentTexts", "", "/consentTexts", "consentTexts { kind }"),
         query("identityChecks", "", "/identityChecks/nodes", checks),
+        query("guardianView", "", "/guardianView", "guardianView(pass: \"boai_x\") { childName }"),
         query("me", "", "/me", "me { id }"),
         node("a published activity", "/node", activity, ""),
         node("a draft", "/node", draft, ""),
@@ -144,6 +145,7 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         mutation("approveAct", "", format!("actId: \"{one_act}\"")),
         mutation("approveRecovery", "", format!("recoveryId: \"{recovery}\"")),
         mutation("askToJoinTeam", "", format!("teamId: \"{team}\"")),
+        mutation("cancelChildErasure", "", format!("pass: \"boai_x\", erasureId: \"{}\"", scene.erasure)),
         mutation("cancelErasure", "", format!("erasureId: \"{}\"", scene.erasure)),
         mutation("cancelActivity", "", format!("activityId: \"{activity}\", reason: \"x\"")),
         mutation("changeActivity", "", format!("activityId: \"{activity}\", title: \"x\", note: \"x\"")),
@@ -155,6 +157,7 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         mutation("confirmHours", "", format!("items: [{{ attendanceId: \"{attendance}\" }}]")),
         mutation("confirmSecondFactor", "", "code: \"000000\""),
         mutation("createActivity", "", draft_input),
+        mutation("createChildDataLink", "", format!("pass: \"boai_x\", exportId: \"{}\"", scene.export)),
         mutation("createMyDataLink", "", format!("exportId: \"{}\"", scene.export)),
         mutation("decideTeamMember", "", format!("teamId: \"{team}\", volunteerId: \"{applicant}\", accept: true")),
         mutation("decideIdentity", "", format!("identityId: \"{}\", verified: true", scene.identity)),
@@ -181,6 +184,11 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         mutation("linkWeChat", "", "code: \"x\""),
         mutation("objectToRecovery", "", ""),
         mutation(
+            "openGuardianPass",
+            "",
+            format!("phone: \"{}\", code: \"123456\", volunteerNumber: \"{number}\"", who.town.new_phone()),
+        ),
+        mutation(
             "openRecovery",
             "",
             format!("volunteerNumber: \"{member}\", {new_phone}, reason: \"x\", identityCheck: \"x\""),
@@ -193,6 +201,9 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         mutation("renewRole", "", format!("grantId: \"{grant}\", {term}")),
         mutation("requestPhoneChange", "", new_phone.clone()),
         mutation("requestRecoveryCode", "", new_phone.clone()),
+        mutation("requestChildData", "", format!("pass: \"boai_x\", requestId: \"{}\"", who.request_id())),
+        mutation("requestChildErasure", "", format!("pass: \"boai_x\", volunteerNumber: \"{number}\"")),
+        mutation("requestGuardianCode", "", format!("phone: \"{}\"", who.town.new_phone())),
         mutation(
             "requestErasure",
             "",
@@ -218,6 +229,7 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
             format!("document: IDENTITY_CARD, number: \"{number_of_card}\", consentVersion: \"2026-01\""),
         ),
         mutation("unlinkWeChat", "", ""),
+        mutation("withdrawChildConsent", "", "pass: \"boai_x\", kind: LOCATION"),
         mutation("withdrawConsent", "", "kind: LOCATION"),
         Operation {
             root: "Subscription",

@@ -313,6 +313,50 @@ stories! {
         town.audit().await;
     }
 
+    async fn while_officers_move_the_account_nobody_erases_it(town: Town) {
+        let mut scene = scene(&town).await;
+        prove(&mut scene.ling).await;
+        let (officer, other) = (scene.leader.person_id().await, town.volunteer("Second").await.person_id().await);
+        let (person, volunteer) = (scene.ling.person_id().await, volunteer_key(&scene.ling).await);
+        let text = "INSERT INTO account_recovery (id, person_id, volunteer_id, old_phone, new_phone, reason, identity_check,
+                state, opened_by, opened_at, approved_by, approved_at, waits_until, expires_at)
+            VALUES ($1, $2, $3, $4, '+8613700000005', '丢了手机', '看了身份证', 'APPROVED', $5, $6, $7, $6, $6, $8)";
+        let values: [sea_orm::Value; 8] = [
+            town.app.random.uuid(at("10:00")).into(), person.into(), volunteer.into(), scene.ling.phone.as_str().into(),
+            officer.into(), at("10:00").into(), other.into(), at("+3 10:00").into(),
+        ];
+        run(&town.app.db.conn, text, values).await.expect("a recovery");
+        assert_eq!(request_erasure(&scene.ling, &scene.ling.phone).await.codes(), ["RECOVERY_OPEN"]);
+        // Whoever asked before it began waits too, and once it is done that wish is nobody's any more.
+        let over = "UPDATE account_recovery SET expires_at = $1";
+        run(&town.app.db.conn, over, [at("07:00").into()]).await.expect("it is over");
+        request_erasure(&scene.ling, &scene.ling.phone).await.fine();
+        run(&town.app.db.conn, over, [at("+9 00:00").into()]).await.expect("as if it were another one");
+        keep_signed_in(&town).await;
+        town.clock.set(at("+8 00:00"));
+        assert_eq!(erase_due(&town).await, 0);
+        assert_eq!(my_erasure(&scene.ling).await["inTheWay"][0]["code"], "RECOVERY_OPEN");
+        let done = "UPDATE account_recovery SET state = 'COMPLETED', ended_at = $1";
+        run(&town.app.db.conn, done, [at("+8 00:00").into()]).await.expect("it is done");
+        assert_eq!(erase_due(&town).await, 0);
+        assert_eq!(my_erasure(&scene.ling).await["state"], "CANCELLED");
+        // Erased later on, the texts about her go from it, and who did what stays.
+        prove(&mut scene.ling).await;
+        request_erasure(&scene.ling, &scene.ling.phone).await.fine();
+        town.clock.set(at("+16 00:00"));
+        assert_eq!(erase_due(&town).await, 1);
+        let all = everything(&town).await;
+        assert!(!all.contains("丢了手机") && !all.contains("看了身份证") && !all.contains("+8613700000005"));
+        assert_eq!(town.rows("account_recovery").await, 1);
+    }
+
+    async fn a_sign_in_by_another_way_than_a_code_proves_nothing(town: Town) {
+        let mut scene = scene(&town).await;
+        prove(&mut scene.ling).await;
+        run(&town.app.db.conn, "UPDATE session SET way = 'WECHAT'", []).await.expect("as if by WeChat");
+        assert_eq!(request_erasure(&scene.ling, &scene.ling.phone).await.codes(), ["SIGN_IN_AGAIN"]);
+    }
+
     async fn a_person_who_never_enrolled_can_be_erased(town: Town) {
         let person = town.person("Passer-by").await;
         request_my_data(&person, &person.request_id()).await.fine();

@@ -6,5 +6,6 @@ mod erasure;
 mod erasure_races;
 mod export;
 mod export_jobs;
+mod guardian;
 mod retention;
 mod support;
