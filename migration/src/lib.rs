@@ -26,6 +26,7 @@ mod m0022_consent_texts;
 mod m0025_exports_and_erasures;
 mod m0026_retention;
 mod m0027_guardian_passes;
+mod m0028_audit_words;
 
 pub struct Migrator;
 
@@ -56,6 +57,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0025_exports_and_erasures::Migration),
             Box::new(m0026_retention::Migration),
             Box::new(m0027_guardian_passes::Migration),
+            Box::new(m0028_audit_words::Migration),
         ]
     }
 }

@@ -427,7 +427,7 @@ impl Town {
 
     /// What `boai audit` says of the audit trail.
     pub async fn audit_trail(&self) -> boai::trail::verify::Report {
-        let report = boai::trail::verify::verify(&self.app.db, Some(&self.app.vault), |_| {});
+        let report = boai::trail::verify::verify(&self.app.db, Some(&self.app.vault), self.clock.now(), |_| {});
         report.await.expect("the audit runs")
     }
 }

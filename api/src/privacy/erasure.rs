@@ -136,8 +136,8 @@ pub async fn cancel_for(
     if !store::cancel_erasure(&tx, id, person, ctx.now()).await.or_fault()? {
         return Err(CancelErasureRefusal::NotFound.into());
     }
-    ctx.audit(&tx, "CANCEL_ERASURE", "Person", person.0, None).await.or_fault()?;
     let erasure = store::erasure_of(&tx, person).await.or_fault()?;
+    ctx.audit(&tx, "CANCEL_ERASURE", "Person", person.0, None).await.or_fault()?;
     tx.commit().await.or_fault()?;
     erasure.ok_or_else(|| CancelErasureRefusal::NotFound.into())
 }
@@ -271,10 +271,9 @@ async fn erase_rows(
     for table in TABLES.iter().rev() {
         rows.push((table, store::erase(tx, table, subject, now).await?));
     }
-    for (table, gone) in &mut rows {
-        if matches!(table.fate, Fate::Erase) {
-            *gone += store::erase(tx, table, subject, now).await?;
-        }
+    for (table, gone) in rows.iter_mut().filter(|(table, _)| !matches!(table.fate, Fate::Keep)) {
+        let more = store::erase(tx, table, subject, now).await?;
+        *gone = if matches!(table.fate, Fate::Erase) { *gone + more } else { more };
     }
     Ok(rows)
 }

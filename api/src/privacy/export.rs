@@ -108,7 +108,9 @@ pub async fn mine(ctx: &Ctx) -> Result<Vec<data_export::Model>, Fault> {
 /// The file behind a link, as long as it is good; that it was fetched is written down for the person to see.
 pub async fn open(ctx: &Ctx, token: &str) -> Result<Option<data_export::Model>, Fault> {
     let Some(file) = store::linked(&ctx.db.conn, &token_hash(token), ctx.now()).await? else { return Ok(None) };
-    ctx.audit(&ctx.db.conn, "FETCH_MY_DATA", "Person", file.person_id.0, None).await?;
+    let tx = ctx.db.begin().await?;
+    ctx.audit(&tx, "FETCH_MY_DATA", "Person", file.person_id.0, None).await?;
+    tx.commit().await?;
     Ok(Some(file))
 }
 
@@ -175,7 +177,7 @@ pub async fn make(ctx: &Ctx, job: &data_export::Model) -> Result<bool, Fault> {
 }
 
 fn part_name(part: &Part) -> String {
-    match part.acts.and_then(|acts| acts.of.column()) {
+    match part.acts.and_then(|acts| acts.of.columns().first().copied()) {
         Some(column) => format!("{}.{column}", part.table.name),
         None => part.table.name.into(),
     }

@@ -23,6 +23,7 @@ use crate::{
         rules::{CodeFault, CodeRefusal, Proof, token_hash, token_text},
     },
     ctx::Ctx,
+    identity,
     inbox::tell_volunteers,
     people,
     platform::{
@@ -145,11 +146,14 @@ pub async fn withdraw_consent(ctx: &Ctx, pass: &str, kind: ConsentKind) -> Done<
     if !possible || !people::store::withdraw_consent(&tx, person, kind, ctx.now()).await.or_fault()? {
         return Err(GuardianRefusal::NotInForce.into());
     }
-    let what = Some(format!("{} by the guardian", kind.as_str()));
-    ctx.audit(&tx, "WITHDRAW_CONSENT", "Person", person.0, what).await.or_fault()?;
+    if kind == ConsentKind::Identity {
+        identity::store::withdraw(&tx, person, ctx.now()).await.or_fault()?;
+    }
     let note = "监护人撤回了您的一项授权。Your guardian withdrew one of your consents.";
     tell_volunteers(ctx, &tx, &[child.id], InboxKind::GuardianActed, None, note).await.or_fault()?;
     let consents = people::store::consents(&tx, person).await.or_fault()?;
+    let what = Some(format!("{} by the guardian", kind.as_str()));
+    ctx.audit(&tx, "WITHDRAW_CONSENT", "Person", person.0, what).await.or_fault()?;
     tx.commit().await.or_fault()?;
     Ok(consents)
 }

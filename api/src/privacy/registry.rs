@@ -24,22 +24,19 @@ pub enum Of {
     Phone(&'static str),
     /// This column is the id of one of the person's rows of that table, which has a `person_id`.
     Through(&'static str, &'static str),
-    /// This column is the person, or the person's volunteer.
-    Subject(&'static str),
+    /// The first column is the person or the person's volunteer, or the second is the person.
+    Subject(&'static str, &'static str),
     /// The rows are of an organisation, never a person's own.
     Organisation,
 }
 
 impl Of {
-    /// The column that says so.
-    pub fn column(self) -> Option<&'static str> {
+    /// The columns that say so; of several the one that tells most comes first.
+    pub fn columns(self) -> Vec<&'static str> {
         match self {
-            Self::Person(column)
-            | Self::Volunteer(column)
-            | Self::Phone(column)
-            | Self::Through(column, _)
-            | Self::Subject(column) => Some(column),
-            Self::Organisation => None,
+            Self::Person(column) | Self::Volunteer(column) | Self::Phone(column) | Self::Through(column, _) => vec![column],
+            Self::Subject(column, person) => vec![column, person],
+            Self::Organisation => Vec::new(),
         }
     }
 }
@@ -119,6 +116,8 @@ impl Fate {
 #[derive(Clone, Copy, Debug)]
 pub enum To {
     Null,
+    /// Null where that column says that a seal stands for it in the row's hash; elsewhere the row's chain would break.
+    NullIfSealed(&'static str),
     /// The moment of the erasure.
     Now,
     /// The same, unless it had ended before.
@@ -209,9 +208,9 @@ mod tests {
         for table in TABLES {
             let known = |column: &str| assert!(table.field(column).is_some(), "{}.{column}", table.name);
             table.key.iter().copied().for_each(known);
-            table.of.column().into_iter().for_each(known);
+            table.of.columns().into_iter().for_each(known);
             for acts in table.acts {
-                acts.of.column().into_iter().for_each(known);
+                acts.of.columns().into_iter().for_each(known);
                 acts.fields.iter().copied().for_each(known);
             }
             table.looks.iter().for_each(|look| known(look.path[0].0));

@@ -110,12 +110,11 @@ fn condition(of: Of, subject: &Subject, values: &mut Values) -> Option<String> {
         Of::Through(column, parent) => {
             format!("t.{column} IN (SELECT id FROM {parent} WHERE person_id = {})", values.add(subject.person))
         }
-        Of::Subject(column) => match subject.volunteer {
-            Some(volunteer) => {
-                format!("t.{column} IN ({}, {})", values.add(subject.person.0), values.add(volunteer.0))
-            }
-            None => format!("t.{column} = {}", values.add(subject.person.0)),
-        },
+        Of::Subject(column, person) => {
+            let me = values.add(subject.person.0);
+            let volunteer = subject.volunteer.map(|volunteer| format!(", {}", values.add(volunteer.0)));
+            format!("(t.{column} IN ({me}{}) OR COALESCE(t.{person} = {me}, FALSE))", volunteer.unwrap_or_default())
+        }
         Of::Organisation => return None,
     })
 }
@@ -176,6 +175,7 @@ fn key_value(row: &QueryResult, table: &Table, column: &str) -> Result<Value, Db
     match table.field(column).map(|field| field.kind) {
         Some(Kind::Id) => Ok(row.try_get::<Uuid>("", &name)?.into()),
         Some(Kind::Whole) => Ok(row.try_get::<i64>("", &name)?.into()),
+        Some(Kind::Day) => Ok(row.try_get::<NaiveDate>("", &name)?.into()),
         _ => Ok(row.try_get::<String>("", &name)?.into()),
     }
 }
@@ -213,6 +213,7 @@ pub async fn erase(db: &impl ConnectionTrait, table: &Table, subject: &Subject, 
 fn becomes(column: &str, to: To, person: PersonId, now: Instant, values: &mut Values) -> String {
     match to {
         To::Null => "NULL".into(),
+        To::NullIfSealed(seal) => format!("CASE WHEN {seal} IS NULL THEN {column} END"),
         To::Now => values.add(now),
         To::NowIfNull => format!("COALESCE({column}, {})", values.add(now)),
         To::Pseudonym => values.add(format!("erased:{person}")),
