@@ -31,7 +31,7 @@ use crate::{
         proxies::{self, Via, network},
         report::RequestId,
         seats::{Full, Seat, Seats},
-        wire::{self, media::Media, Entered, Host, Opened, Refused, Screened, Wire},
+        wire::{self, Entered, Host, Opened, Refused, Screened, Wire, media::Media},
     },
     privacy,
 };

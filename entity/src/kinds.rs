@@ -114,6 +114,8 @@ kinds! {
         Publication,
         /// Keeping the number of an identity document for 实名认证 (sensitive personal information).
         Identity,
+        /// 监护人同意: that a volunteer under 18 serves; the guardian gives it with a code to the guardian's own phone.
+        Guardian,
     }
 
     /// A day of the week, in Asia/Shanghai.

@@ -30,6 +30,14 @@ pub struct RetentionDays {
     pub outbox: i64,
     /// That an export was asked for, from then on. Its bytes go when its link expires.
     pub export: i64,
+    /// How often somebody handed in a number of an identity document, from that day on. At least 1: the day's are counted.
+    pub identity_try: i64,
+    /// Identities that were rejected or withdrawn, from then on.
+    pub identity: i64,
+    /// Recoveries of accounts with their phone numbers, from their end.
+    pub recovery: i64,
+    /// Whom somebody looked at, and what for, from the look. At least three years, whatever stands here (PIPL, art. 56).
+    pub look: i64,
 }
 
 #[sea_orm::model]

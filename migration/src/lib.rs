@@ -27,6 +27,7 @@ mod m0025_exports_and_erasures;
 mod m0026_retention;
 mod m0027_guardian_passes;
 mod m0028_audit_words;
+mod m0029_guardian_consent;
 
 pub struct Migrator;
 
@@ -58,6 +59,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0026_retention::Migration),
             Box::new(m0027_guardian_passes::Migration),
             Box::new(m0028_audit_words::Migration),
+            Box::new(m0029_guardian_consent::Migration),
         ]
     }
 }

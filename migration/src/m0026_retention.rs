@@ -30,13 +30,17 @@ CREATE INDEX session_ended ON session (ended_at) WHERE ended_at IS NOT NULL;
 CREATE INDEX session_token_expiry ON session_token (expires_at);
 CREATE INDEX request_effect_made ON request_effect (made_at);
 CREATE INDEX inbox_item_created ON inbox_item (created_at);
+CREATE INDEX identity_try_day ON identity_try (day);
+CREATE INDEX identity_ended ON identity (decided_at) WHERE fingerprint IS NULL;
+CREATE INDEX account_recovery_expiry ON account_recovery (expires_at);
 CREATE INDEX outbox_event_published ON outbox_event (published_at) WHERE published_at IS NOT NULL;
 ";
 
 /// Location: domain policy, 180 days after the record is final. The others are as short as their use allows.
 const DAYS: &str = r#"{
     "raw_location": 180, "unsettled_location": 365, "attempt": 180, "code": 1, "session": 30,
-    "request_effect": 30, "inbox": 365, "outbox": 1, "export": 90
+    "request_effect": 30, "inbox": 365, "outbox": 1, "export": 90,
+    "identity_try": 7, "identity": 365, "recovery": 1095, "look": 1095
 }"#;
 
 #[async_trait::async_trait]

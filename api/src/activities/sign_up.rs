@@ -5,7 +5,7 @@
 
 use boai_entity::{
     ids::{PostId, ShiftId, VolunteerId},
-    kinds::{InboxKind, SignUpState},
+    kinds::{ConsentKind, InboxKind, SignUpState},
     sign_up,
 };
 use sea_orm::{ConnectionTrait, DbErr};
@@ -18,7 +18,7 @@ use super::{
 use crate::{
     ctx::Ctx,
     inbox::tell_volunteers,
-    people,
+    people::{self, rules::has_guardian},
     platform::{
         errors::Fault,
         refusal::{OrFault, Stop, When},
@@ -55,6 +55,12 @@ pub async fn sign_up(
         skills_required: &facts.skills_required.0,
     };
     let mut reasons = rules::why_not(&demands, me.birth_date, &me.skills.0);
+    if has_guardian(me.birth_date, now) {
+        let given = people::store::consents_in_force(&tx, me.person_id).await.or_fault()?;
+        if !given.iter().any(|consent| consent.kind == ConsentKind::Guardian) {
+            reasons.push(SignUpRefusal::GuardianConsentMissing);
+        }
+    }
     if let Some(overlap) = store::overlap(&tx, volunteer, facts.starts_at, facts.ends_at).await.or_fault()? {
         let (starts_at, ends_at) = (When(overlap.starts_at), When(overlap.ends_at));
         reasons.push(SignUpRefusal::Overlaps { activity: overlap.title, starts_at, ends_at });

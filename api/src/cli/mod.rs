@@ -244,7 +244,8 @@ async fn run(cli: Cli) -> Result<ExitCode, String> {
             println!("{report}");
             let vault = config.vault_if_there()?;
             let checked = |entries| bar.iter().for_each(|bar| bar.set_message(format!("{entries} audit entries")));
-            let trail = verify(&db, vault.as_ref(), Clock::system().now(), checked).await.map_err(|error| error.to_string())?;
+            let trail =
+                verify(&db, vault.as_ref(), Clock::system().now(), checked).await.map_err(|error| error.to_string())?;
             bar.iter().for_each(indicatif::ProgressBar::finish_and_clear);
             println!("{trail}");
             let fine = report.faults.is_empty() && trail.faults.is_empty();

@@ -151,10 +151,10 @@ const WORDS: &[(&str, &str, &str)] = &[
 #[cfg(test)]
 mod tests {
     use boai_entity::kinds::{
-        ActivityKind, ActivityState, AttendanceEnd, AttendanceState, Book, Category, CodePurpose, ConsentKind, DataAsker,
-        DataExportKind, DataExportState, DayPart, EntryKind, ErasureState, EvidenceGrade, IdDocument, IdentityAnswer,
-        IdentityState, InboxKind, LookPurpose, MembershipState, Platform, RecordState, RecoveryState, Role, SessionEnd,
-        Sight, SignInWay, SignUpState, Skill, TokenKind, TotalDimension, VolunteerState, Weekday,
+        ActivityKind, ActivityState, AttendanceEnd, AttendanceState, Book, Category, CodePurpose, ConsentKind,
+        DataAsker, DataExportKind, DataExportState, DayPart, EntryKind, ErasureState, EvidenceGrade, IdDocument,
+        IdentityAnswer, IdentityState, InboxKind, LookPurpose, MembershipState, Platform, RecordState, RecoveryState,
+        Role, SessionEnd, Sight, SignInWay, SignUpState, Skill, TokenKind, TotalDimension, VolunteerState, Weekday,
     };
     use sea_orm::Iterable;
 

@@ -14,14 +14,14 @@ use super::{
     cells::Cell,
     export::new_link,
     registry::{Column, Fate, Kind, TABLES, Table, Words},
-    rules::{CancelErasureRefusal, ErasureRefusal, LAST_WORD_HOURS, RECENT_SIGN_IN_MINUTES, has_guardian, recent},
+    rules::{CancelErasureRefusal, ErasureRefusal, LAST_WORD_HOURS, RECENT_SIGN_IN_MINUTES, recent},
     store::{self, NewExport, Subject},
 };
 use crate::{
     activities::sign_up,
     auth::store::persons,
     ctx::Ctx,
-    people,
+    people::{self, rules::has_guardian},
     platform::{
         civil::civil_day,
         errors::Fault,

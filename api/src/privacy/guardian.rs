@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::{
     erasure::{self as erasing, Asked},
     export::{self, Link},
-    rules::{CancelErasureRefusal, ErasureRefusal, GuardianRefusal, PASS_MINUTES, has_guardian},
+    rules::{CancelErasureRefusal, ErasureRefusal, GuardianRefusal, PASS_MINUTES},
     store,
 };
 use crate::{
@@ -25,7 +25,7 @@ use crate::{
     ctx::Ctx,
     identity,
     inbox::tell_volunteers,
-    people,
+    people::{self, rules::has_guardian},
     platform::{
         errors::Fault,
         refusal::{OrFault, Stop},
@@ -136,7 +136,25 @@ pub async fn create_link(ctx: &Ctx, pass: &str, export: DataExportId) -> Done<Li
     made.map_err(|stop| stop.map(Into::into))
 }
 
-/// Withdraws a consent of the child's. What it allowed stops at once.
+/// Gives the guardian's own consent to the child's serving.
+pub async fn give_consent(ctx: &Ctx, pass: &str, version: &str) -> Done<Vec<consent::Model>> {
+    let tx = ctx.db.begin().await.or_fault()?;
+    let child = child_of(ctx, &tx, pass).await?;
+    let person = child.person_id;
+    let given = people::service::agree(ctx, &tx, person, ConsentKind::Guardian, version).await.or_fault()?;
+    let given = given.map_err(|outdated| GuardianRefusal::Outdated { current: outdated.current })?;
+    let consents = people::store::consents(&tx, person).await.or_fault()?;
+    if given {
+        let note = "监护人同意您参加志愿服务。Your guardian agreed that you serve.";
+        tell_volunteers(ctx, &tx, &[child.id], InboxKind::GuardianActed, None, note).await.or_fault()?;
+        let what = Some(format!("{} {version} by the guardian", ConsentKind::Guardian.as_str()));
+        ctx.audit(&tx, "GIVE_CONSENT", "Person", person.0, what).await.or_fault()?;
+    }
+    tx.commit().await.or_fault()?;
+    Ok(consents)
+}
+
+/// Withdraws a consent of the child's, or the guardian's own. What it allowed stops at once.
 pub async fn withdraw_consent(ctx: &Ctx, pass: &str, kind: ConsentKind) -> Done<Vec<consent::Model>> {
     let tx = ctx.db.begin().await.or_fault()?;
     let child = child_of(ctx, &tx, pass).await?;

@@ -34,7 +34,9 @@ impl Of {
     /// The columns that say so; of several the one that tells most comes first.
     pub fn columns(self) -> Vec<&'static str> {
         match self {
-            Self::Person(column) | Self::Volunteer(column) | Self::Phone(column) | Self::Through(column, _) => vec![column],
+            Self::Person(column) | Self::Volunteer(column) | Self::Phone(column) | Self::Through(column, _) => {
+                vec![column]
+            }
             Self::Subject(column, person) => vec![column, person],
             Self::Organisation => Vec::new(),
         }

@@ -1,13 +1,9 @@
 //! What may be asked about one's own data, and when; how places are coarsened.
 
 use boai_entity::Instant;
-use chrono::{NaiveDate, TimeDelta};
+use chrono::TimeDelta;
 
-use crate::{
-    people::rules::{OF_AGE, age_on},
-    platform::{civil::civil_day, refusal::When},
-    refusals,
-};
+use crate::{platform::refusal::When, refusals};
 
 /// How long whoever works at a job is believed to be alive after a sign of life, in seconds.
 pub const LEASE_SECONDS: i64 = 60;
@@ -116,6 +112,8 @@ refusals! {
         Gone at "exportId" => "This copy has expired or could not be made. Ask for a new one.", "该副本已失效或制作失败,请重新申请。";
         /// There is no such copy or erasure of the child's.
         NotFound => "There is no such thing of the child's, or it is over.", "没有找到孩子的该项内容,或其已结束。";
+        /// The version is not that of the text in force.
+        Outdated { current: String } at "version" => "This is not the text in force. Show version {current} and agree to it; see `consentTexts`.", "同意书不是现行版本,请阅读并同意版本 {current}。";
         /// This consent is not in force, or cannot be withdrawn by itself.
         NotInForce at "kind" => "This consent is not in force, or cannot be withdrawn without erasing the account.", "该项授权未生效,或须注销账号方可撤回。";
         /// The child is checked in somewhere.
@@ -165,12 +163,6 @@ impl From<ErasureRefusal> for GuardianRefusal {
     }
 }
 
-/// Whether a guardian still acts for someone born on this day: until the 18th birthday, in Asia/Shanghai (PIPL, art. 31; Civil
-/// Code, art. 17–18).
-pub fn has_guardian(birth: NaiveDate, now: Instant) -> bool {
-    age_on(birth, civil_day(now)) < OF_AGE
-}
-
 /// Whether a sign-in is recent enough to prove who is asking.
 pub fn recent(signed_in_at: Instant, now: Instant) -> bool {
     now - signed_in_at <= TimeDelta::minutes(RECENT_SIGN_IN_MINUTES)
@@ -185,7 +177,7 @@ pub fn percent(done: i32, total: i32) -> i32 {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{BANDS_M, band, has_guardian, percent, recent};
+    use super::{BANDS_M, band, percent, recent};
 
     #[test]
     fn a_band_ends_where_the_next_begins() {
@@ -203,27 +195,7 @@ mod tests {
         assert!(!recent(at("07:00:00"), at("07:15:01")));
     }
 
-    #[test]
-    fn a_guardian_acts_until_the_eighteenth_birthday_in_china() {
-        let at = |time: &str| time.parse().unwrap();
-        let born = "2008-05-09".parse().unwrap();
-        assert!(has_guardian(born, at("2026-05-08T15:59:59Z")));
-        assert!(!has_guardian(born, at("2026-05-08T16:00:00Z")), "May 9 has begun there");
-        let leapling = "2008-02-29".parse().unwrap();
-        assert!(has_guardian(leapling, at("2026-02-28T15:59:59Z")));
-        assert!(!has_guardian(leapling, at("2026-02-28T16:00:00Z")));
-    }
-
     proptest! {
-        #[test]
-        fn who_is_of_age_stays_so(days in 0..40_000_i64, later in 0..40_000_i64) {
-            let birth = chrono::NaiveDate::from_ymd_opt(1950, 1, 1).unwrap() + chrono::TimeDelta::days(days);
-            let on = |day: i64| (birth + chrono::TimeDelta::days(day)).and_hms_opt(0, 0, 0).unwrap().and_utc();
-            prop_assert!(has_guardian(birth, on(17 * 365)));
-            prop_assert!(!has_guardian(birth, on(18 * 366)));
-            prop_assert!(has_guardian(birth, on(later)) || !has_guardian(birth, on(later + 1)));
-        }
-
         #[test]
         fn a_band_holds_its_distance_and_says_no_more(one in 0.0..30_000.0_f64, other in 0.0..30_000.0_f64) {
             prop_assert!(band(one) >= one && BANDS_M.contains(&band(one)));

@@ -169,6 +169,7 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         mutation("enrolSecondFactor", "", ""),
         mutation("foundTeam", "", format!("branchId: \"{branch}\", name: \"新队\", speciality: RESCUE")),
         mutation("giveConsent", "", "kind: PUBLICATION, version: \"2026-01\""),
+        mutation("giveGuardianConsent", "", "pass: \"boai_x\", version: \"2026-01\""),
         mutation(
             "grantRole",
             "on a team",

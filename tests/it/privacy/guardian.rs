@@ -96,13 +96,57 @@ stories! {
         assert_eq!(town.rows("person").await, 1, "the guardian became nobody here");
     }
 
+    async fn a_child_signs_up_only_while_the_guardian_agrees(town: Town) {
+        let leader = town.leader("Li Fang").await;
+        let child = child(&town).await;
+        keep_signed_in(&town).await;
+        let first = leader.post_activity(at("09:00"), at("10:00"), 8, json!({})).await;
+        let second = leader.post_activity(at("11:00"), at("12:00"), 8, json!({ "title": "二" })).await;
+        let refused = child.sign_up(first.shift()).await;
+        assert_eq!((refused.codes(), town.rows("sign_up").await), (vec!["GUARDIAN_CONSENT_MISSING".into()], 0));
+        // It is not the child's to give.
+        let own = "mutation { giveConsent(input: { kind: GUARDIAN, version: \"2026-01\" }) { errors { code } } }";
+        assert_eq!(child.ask(own, json!({})).await.codes(), ["THE_GUARDIANS"]);
+        let pass = pass(&town, &child).await;
+        let older = act(&town, "giveGuardianConsent", &pass, "version: \"2025-12\"", "consents { kind }").await;
+        assert_eq!(older.codes(), ["OUTDATED"]);
+        assert_eq!(town.rows("consent WHERE kind = 'GUARDIAN'").await, 0);
+        let given = town.stranger().agree_as_guardian(&pass).await.fine();
+        let expected = json!({ "kind": "GUARDIAN", "version": "2026-01", "withdrawnAt": null });
+        assert_eq!(given.data("/giveGuardianConsent/consents/0"), expected);
+        assert_eq!(child.inbox().await[0].0, "GUARDIAN_ACTED");
+        // Twice is once.
+        town.stranger().agree_as_guardian(&pass).await.fine();
+        assert_eq!(town.rows("consent WHERE kind = 'GUARDIAN'").await, 1);
+        assert_eq!(town.rows("audit_entry WHERE reason = 'GUARDIAN 2026-01 by the guardian'").await, 1);
+        child.sign_up(first.shift()).await.fine();
+
+        let own = "mutation { withdrawConsent(input: { kind: GUARDIAN }) { errors { code } } }";
+        assert_eq!(child.ask(own, json!({})).await.codes(), ["THE_GUARDIANS"]);
+        act(&town, "withdrawChildConsent", &pass, "kind: GUARDIAN", "consents { kind }").await.fine();
+        let refused = child.sign_up(second.shift()).await;
+        assert_eq!((refused.codes(), town.rows("sign_up").await), (vec!["GUARDIAN_CONSENT_MISSING".into()], 1));
+        assert!(town.audit_trail().await.faults.is_empty());
+    }
+
+    async fn whoever_comes_of_age_needs_nobodys_consent(town: Town) {
+        let leader = town.leader("Li Fang").await;
+        let child = born(&town, "2008-05-09").await;
+        keep_signed_in(&town).await;
+        let posted = leader.post_activity(at("+1 09:00"), at("+1 10:00"), 8, json!({})).await;
+        assert_eq!(child.sign_up(posted.shift()).await.codes(), ["GUARDIAN_CONSENT_MISSING"]);
+        town.clock.set(at("+1 00:00"));
+        child.sign_up(posted.shift()).await.fine();
+    }
+
     async fn a_guardian_withdraws_a_consent_and_it_stops_at_once(town: Town) {
         let leader = town.leader("Li Fang").await;
         let child = child(&town).await;
         keep_signed_in(&town).await;
         let posted = leader.post_activity(at("08:00"), at("10:00"), 8, json!({})).await;
-        child.sign_up(posted.shift()).await.fine();
         let pass = pass(&town, &child).await;
+        town.stranger().agree_as_guardian(&pass).await.fine();
+        child.sign_up(posted.shift()).await.fine();
         let consents = "consents { kind withdrawnAt }";
         let withdrawn = act(&town, "withdrawChildConsent", &pass, "kind: LOCATION", consents).await.fine();
         let consents = withdrawn.data("/withdrawChildConsent/consents");

@@ -187,13 +187,72 @@ stories! {
         let scene = scene(&town).await;
         let id = town.app.random.uuid(town.clock.now());
         let days = json!({ "raw_location": 10, "unsettled_location": 20, "attempt": 1, "code": 1, "session": 1,
-            "request_effect": 1, "inbox": 1, "outbox": 1, "export": 1 });
+            "request_effect": 1, "inbox": 1, "outbox": 1, "export": 1, "identity_try": 1, "identity": 1,
+            "recovery": 1, "look": 1 });
         let text = "INSERT INTO retention_policy (id, version, valid_from, days) VALUES ($1, 2, $2, $3)";
         let values: [sea_orm::Value; 3] = [id.into(), at("+20 00:00").into(), days.into()];
         run(&town.app.db.conn, text, values).await.expect("a policy");
         assert_eq!(rows_at(&town, at("+19 23:59"), "raw_location").await, 0);
         assert_eq!(rows_at(&town, at("+20 00:00"), "raw_location").await, 1);
         drop(scene);
+    }
+
+    async fn tries_and_identities_that_came_to_nothing_go_after_their_days(town: Town) {
+        let ling = town.volunteer("王小玲").await;
+        keep_signed_in(&town).await;
+        let hand_in = "mutation($number: String!) { submitIdentity(input: {
+            document: IDENTITY_CARD, number: $number, consentVersion: \"2026-01\" }) { errors { code } } }";
+        ling.ask(hand_in, json!({ "number": "330106199001010117" })).await;
+        let number = boai_tests::id_number(&ling.phone);
+        ling.ask(hand_in, json!({ "number": number })).await.fine();
+        let withdraw = "mutation { withdrawConsent(input: { kind: IDENTITY }) { errors { code } } }";
+        ling.ask(withdraw, json!({})).await.fine();
+        ling.ask(hand_in, json!({ "number": number })).await.fine();
+        // All of May 8 counts as one day.
+        assert_eq!(rows_at(&town, at("+7 23:59"), "identity_try").await, 0);
+        assert_eq!(rows_at(&town, at("+8 00:00"), "identity_try").await, 1);
+        stays_for(&town, "identity", "identity", at("07:00"), 365).await;
+        assert_eq!(town.rows("identity WHERE state = 'PENDING'").await, 1, "what waits is wanted");
+    }
+
+    async fn recoveries_go_three_years_after_their_end(town: Town) {
+        let ling = town.volunteer("Ling").await;
+        let officer = town.officer("Officer", "3301").await;
+        keep_signed_in(&town).await;
+        let open = "mutation($number: String!, $phone: PhoneNumber!) { openRecovery(input: { volunteerNumber: $number,
+            newPhone: $phone, reason: \"手机丢失\", identityCheck: \"当面\" }) { recovery { id expiresAt } errors { code } } }";
+        let given = json!({ "number": ling.number().await, "phone": town.new_phone() });
+        let opened = officer.ask(open, given).await.fine();
+        let expires: Instant = opened.text("/openRecovery/recovery/expiresAt").parse().expect("a time");
+        stays_for(&town, "recovery", "account_recovery", expires, 1095).await;
+    }
+
+    async fn who_looked_at_whom_is_forgotten_after_three_years_and_the_chains_hold(town: Town) {
+        let scene = scene(&town).await;
+        let seen = "query($id: ID!) { node(id: $id) { ... on Attendance { checkInDistance } } }";
+        scene.leader.ask(seen, json!({ "id": scene.attendance })).await;
+        let looked = "{ me { whoLooked { nodes { sights } } } }";
+        let mine = scene.ling.ask(looked, json!({})).await.data("/me/whoLooked/nodes");
+        assert!(!mine.as_array().expect("looks").is_empty());
+        let looks = town.rows("audit_entry WHERE action = 'LOOK'").await;
+        // A policy of one day does not shorten what the law has kept.
+        let text = "UPDATE retention_policy SET days = $1";
+        let days = json!({ "raw_location": 1, "unsettled_location": 1, "attempt": 1, "code": 1, "session": 1,
+            "request_effect": 1, "inbox": 1, "outbox": 1, "export": 1, "identity_try": 1, "identity": 1, "recovery": 1,
+            "look": 1 });
+        run(&town.app.db.conn, text, [days.into()]).await.expect("a policy");
+        assert_eq!(rows_at(&town, at("+1095 08:00"), "look").await, 0);
+        assert_eq!(rows_at(&town, at("+1095 10:31"), "look").await, looks as u64);
+        let readable = "audit_entry WHERE action = 'LOOK' AND (purpose IS NOT NULL OR look_salt IS NOT NULL)";
+        assert_eq!((town.rows("audit_entry WHERE action = 'LOOK'").await, town.rows(readable).await), (looks, 0));
+        town.clock.set(at("+1095 10:31"));
+        let report = town.audit_trail().await;
+        assert!(report.faults.is_empty(), "{report}");
+        // Taken before their time they are missed.
+        town.clock.set(at("+1095 08:00"));
+        let report = town.audit_trail().await;
+        assert!(report.to_string().contains("lost their words"), "{report}");
+        assert_eq!(rows_at(&town, at("+2000 00:00"), "look").await, 0, "once");
     }
 
     async fn nothing_young_is_touched(town: Town) {

@@ -154,7 +154,8 @@ impl People {
                 }
                 _ => {}
             }
-            for kind in [ConsentKind::Terms, ConsentKind::Location] {
+            let guardians = row.guardian_phone.is_some().then_some(ConsentKind::Guardian);
+            for kind in [ConsentKind::Terms, ConsentKind::Location].into_iter().chain(guardians) {
                 self.consents.push(consent::Model {
                     id: ConsentId(chance.id(enrolled_at)),
                     person_id,

@@ -122,6 +122,24 @@ struct CreateChildDataLinkPayload {
     errors: Vec<GuardianError>,
 }
 
+/// What `giveGuardianConsent` takes.
+#[derive(InputObject)]
+struct GiveGuardianConsentInput {
+    /// From `openGuardianPass`.
+    pass: String,
+    /// Version of the text `GUARDIAN` of `consentTexts` that the guardian read.
+    version: String,
+}
+
+/// What became of it.
+#[derive(SimpleObject)]
+struct GiveGuardianConsentPayload {
+    /// Every consent ever given by or for the child, newest first; empty when it was refused.
+    consents: Vec<Consent>,
+    /// Why it was refused, for people and for the app; empty when it was done.
+    errors: Vec<GuardianError>,
+}
+
 /// What `withdrawChildConsent` takes.
 #[derive(InputObject)]
 struct WithdrawChildConsentInput {
@@ -251,7 +269,21 @@ impl GuardianMutation {
         Ok(CreateChildDataLinkPayload { link: link.map(Into::into), errors })
     }
 
-    /// Withdraws a consent of the child's; what it allowed stops at once, and the child hears of it.
+    /// 监护人同意: agrees, as the guardian, that the child serves. Without it a volunteer under 18 signs up for nothing; the child
+    /// hears of it.
+    async fn give_guardian_consent(
+        &self,
+        gql: &Context<'_>,
+        input: GiveGuardianConsentInput,
+    ) -> Result<GiveGuardianConsentPayload> {
+        let ctx = ctx(gql);
+        let given = guardian::give_consent(ctx, &input.pass, input.version.trim()).await;
+        let (consents, errors) = settle(ctx, given, GuardianError::new)?;
+        let consents = consents.unwrap_or_default().into_iter().map(Consent).collect();
+        Ok(GiveGuardianConsentPayload { consents, errors })
+    }
+
+    /// Withdraws a consent of the child's, or the guardian's own; what it allowed stops at once, and the child hears of it.
     async fn withdraw_child_consent(
         &self,
         gql: &Context<'_>,

@@ -2,10 +2,13 @@
 
 use boai_entity::{Instant, retention_policy, retention_policy::RetentionDays};
 use chrono::TimeDelta;
-use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
+use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Value};
 
 use super::rows::banded;
-use crate::platform::{db, db::Db};
+use crate::{
+    platform::{civil::civil_day, db, db::Db},
+    trail::rules::LOOKS_STAY_DAYS,
+};
 
 /// A kind of data that does not stay.
 pub struct Sweep {
@@ -16,8 +19,9 @@ pub struct Sweep {
     pub days: Option<fn(&RetentionDays) -> i64>,
     table: &'static str,
     key: &'static str,
-    /// The condition on a row, `$1` being the moment before which it is too old.
+    /// The condition on a row, `$1` being the moment before which it is too old, or its civil day.
     due: &'static str,
+    by_day: bool,
     act: Act,
 }
 
@@ -27,6 +31,8 @@ enum Act {
     DeleteSessions,
     /// The columns that change; `$2` is now.
     Reduce(fn() -> String),
+    /// What a seal stands for in the audit trail; `$2` is nobody's id.
+    ForgetLooks,
     /// The bytes hang on the export and go; what is left says that there was one. `$2` is now.
     DeleteFiles,
 }
@@ -55,6 +61,7 @@ pub const SWEEPS: &[Sweep] = &[
                           AND r.state <> 'PENDING' AND r.confirmed_at < $1)
              ELSE state = 'CLOSED' AND checked_out_at < $1 END"
         ),
+        by_day: false,
         act: Act::Reduce(reduced_location),
     },
     Sweep {
@@ -67,6 +74,7 @@ pub const SWEEPS: &[Sweep] = &[
             "state <> 'OPEN' AND NOT EXISTS (SELECT 1 FROM service_record r WHERE r.attendance_id = attendance.id
                                              AND r.state <> 'PENDING')"
         ),
+        by_day: false,
         act: Act::Reduce(reduced_location),
     },
     Sweep {
@@ -76,6 +84,7 @@ pub const SWEEPS: &[Sweep] = &[
         table: "attendance_attempt",
         key: "id",
         due: "tried_at < $1",
+        by_day: false,
         act: Act::Delete,
     },
     Sweep {
@@ -85,6 +94,7 @@ pub const SWEEPS: &[Sweep] = &[
         table: "sign_in_code",
         key: "phone",
         due: "expires_at < $1",
+        by_day: false,
         act: Act::Delete,
     },
     Sweep {
@@ -94,6 +104,7 @@ pub const SWEEPS: &[Sweep] = &[
         table: "guardian_pass",
         key: "hash",
         due: "expires_at < $1",
+        by_day: false,
         act: Act::Delete,
     },
     Sweep {
@@ -103,6 +114,7 @@ pub const SWEEPS: &[Sweep] = &[
         table: "wechat_ticket",
         key: "hash",
         due: "expires_at < $1",
+        by_day: false,
         act: Act::Delete,
     },
     Sweep {
@@ -112,6 +124,7 @@ pub const SWEEPS: &[Sweep] = &[
         table: "session",
         key: "id",
         due: "ended_at < $1",
+        by_day: false,
         act: Act::DeleteSessions,
     },
     Sweep {
@@ -122,6 +135,7 @@ pub const SWEEPS: &[Sweep] = &[
         key: "id",
         due: "id IN (SELECT t.session_id FROM session_token t WHERE t.expires_at < $1)
               AND NOT EXISTS (SELECT 1 FROM session_token t WHERE t.session_id = session.id AND t.expires_at >= $1)",
+        by_day: false,
         act: Act::DeleteSessions,
     },
     Sweep {
@@ -131,6 +145,7 @@ pub const SWEEPS: &[Sweep] = &[
         table: "request_effect",
         key: "person_id, request_id",
         due: "made_at < $1",
+        by_day: false,
         act: Act::Delete,
     },
     Sweep {
@@ -140,6 +155,7 @@ pub const SWEEPS: &[Sweep] = &[
         table: "inbox_item",
         key: "id",
         due: "created_at < $1",
+        by_day: false,
         act: Act::Delete,
     },
     Sweep {
@@ -149,6 +165,7 @@ pub const SWEEPS: &[Sweep] = &[
         table: "outbox_event",
         key: "id",
         due: "published_at < $1",
+        by_day: false,
         act: Act::Delete,
     },
     Sweep {
@@ -158,6 +175,7 @@ pub const SWEEPS: &[Sweep] = &[
         table: "data_export",
         key: "id",
         due: "state = 'READY' AND expires_at <= $1",
+        by_day: false,
         act: Act::DeleteFiles,
     },
     Sweep {
@@ -167,7 +185,48 @@ pub const SWEEPS: &[Sweep] = &[
         table: "data_export",
         key: "id",
         due: "asked_at < $1 AND state IN ('GONE', 'FAILED')",
+        by_day: false,
         act: Act::Delete,
+    },
+    Sweep {
+        kind: "identity_try",
+        every: HOURLY,
+        days: Some(|days| days.identity_try.max(1)),
+        table: "identity_try",
+        key: "person_id, day",
+        due: "day < $1",
+        by_day: true,
+        act: Act::Delete,
+    },
+    Sweep {
+        kind: "identity",
+        every: HOURLY,
+        days: Some(|days| days.identity),
+        table: "identity",
+        key: "id",
+        due: "fingerprint IS NULL AND decided_at < $1",
+        by_day: false,
+        act: Act::Delete,
+    },
+    Sweep {
+        kind: "recovery",
+        every: HOURLY,
+        days: Some(|days| days.recovery),
+        table: "account_recovery",
+        key: "id",
+        due: "expires_at < $1 AND (ended_at IS NULL OR ended_at < $1)",
+        by_day: false,
+        act: Act::Delete,
+    },
+    Sweep {
+        kind: "look",
+        every: HOURLY,
+        days: Some(|days| days.look.max(LOOKS_STAY_DAYS)),
+        table: "audit_entry",
+        key: "id",
+        due: "look_salt IS NOT NULL AND at < $1",
+        by_day: false,
+        act: Act::ForgetLooks,
     },
     Sweep {
         kind: "last_word",
@@ -176,6 +235,7 @@ pub const SWEEPS: &[Sweep] = &[
         table: "erasure",
         key: "id",
         due: "last_word_to IS NOT NULL AND ended_at < $1",
+        by_day: false,
         act: Act::Reduce(|| "last_word_to = NULL".into()),
     },
 ];
@@ -194,6 +254,11 @@ impl Sweep {
     /// The moment before which a row of this kind is too old.
     pub fn before(&self, days: &RetentionDays, now: Instant) -> Instant {
         now - TimeDelta::days(self.days.map_or(0, |of| of(days)))
+    }
+
+    /// What stands for `$1`.
+    fn bound(&self, before: Instant) -> Value {
+        if self.by_day { civil_day(before).into() } else { before.into() }
     }
 }
 
@@ -216,7 +281,7 @@ pub async fn due(db: &impl ConnectionTrait, sweep: &Sweep, before: Instant) -> R
         count: i64,
     }
     let text = format!("SELECT COUNT(*) AS count FROM {} WHERE {}", sweep.table, sweep.due);
-    let count: Option<Count> = db::one(db, text, [before.into()]).await?;
+    let count: Option<Count> = db::one(db, text, [sweep.bound(before)]).await?;
     Ok(count.map_or(0, |count| count.count.unsigned_abs()))
 }
 
@@ -228,12 +293,22 @@ pub async fn batch(db: &Db, sweep: &Sweep, before: Instant, now: Instant, limit:
     let conn = &db.conn;
     match sweep.act {
         // The condition stands twice: the second time it is asked of the row as it is when it is taken.
-        Act::Delete => db::run(conn, format!("DELETE FROM {table} WHERE {some} AND {due}"), [before.into()]).await,
+        Act::Delete => {
+            db::run(conn, format!("DELETE FROM {table} WHERE {some} AND {due}"), [sweep.bound(before)]).await
+        }
         Act::Reduce(set) => {
             let set = set();
             let text = format!("UPDATE {table} SET {set} WHERE {some} AND {due}");
             let now = set.contains("$2").then(|| now.into());
             db::run(conn, text, std::iter::once(before.into()).chain(now)).await
+        }
+        Act::ForgetLooks => {
+            let text = format!(
+                "UPDATE audit_entry SET subject_id = $2, subject_person = NULL, sights = '[]', purpose = NULL,
+                 look_salt = NULL, reason = CASE WHEN reason_seal IS NULL THEN reason END, reason_salt = NULL
+                 WHERE {some} AND {due}"
+            );
+            db::run(conn, text, [before.into(), uuid::Uuid::nil().into()]).await
         }
         Act::DeleteSessions => {
             let tx = db.begin().await?;
