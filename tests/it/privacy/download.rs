@@ -1,6 +1,6 @@
 //! The link to a copy: unguessable, kept as a digest, good for a while and for one copy.
 
-use boai::privacy::retention;
+use boai::{platform::rates::Rate, privacy::retention};
 use boai_tests::{at, stories};
 use serde_json::json;
 
@@ -36,13 +36,32 @@ stories! {
         let cut = &link[..link.len() - 1];
         for path in ["/exports/x", "/exports/%00", "/exports/boai_%27%20OR%201=1", &another, cut] {
             let nothing = fetch(&town, path).await;
-            assert_eq!(nothing.status, 404, "{path}");
+            assert_eq!((nothing.status, nothing.header("cache-control")), (404, "no-store"), "{path}");
             let body = String::from_utf8_lossy(&nothing.bytes).into_owned();
             assert!(body.contains("NOT_FOUND") && !body.contains("boai_"), "{body}");
         }
         let stored = count(&town, &format!("SELECT COUNT(*) AS count FROM data_export WHERE token_hash = '{}'",
             link.trim_start_matches("/exports/"))).await;
         assert_eq!(stored, 0, "only a digest is kept");
+    }
+
+    async fn one_address_fetches_only_so_often_whether_its_links_are_good_or_not(town: Town) {
+        let url = town.instance(|config| config.rates.download = Rate::per(2, 60)).await;
+        let ling = town.volunteer("Ling").await;
+        let link = format!("{url}{}", ready_link(&ling).await);
+        let get = async |url: &str| town.http.get(url).send().await.expect("the server answers");
+        assert_eq!(get(&link).await.status(), 200);
+        assert_eq!(get(&format!("{url}/exports/boai_guess")).await.status(), 404);
+        let refused = get(&link).await;
+        let header = |name| refused.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        assert_eq!((refused.status().as_u16(), header("retry-after"), header("cache-control")), (429, "30", "no-store"));
+        let body: serde_json::Value = refused.json().await.expect("JSON");
+        let told = &body["errors"][0]["extensions"];
+        assert_eq!((&told["code"], &told["limit"]), (&json!("RATE_LIMITED"), &json!("download")));
+        let fetched = "SELECT COUNT(*) AS count FROM audit_entry WHERE action = 'FETCH_MY_DATA'";
+        assert_eq!(count(&town, fetched).await, 1);
+        town.clock.advance(chrono::TimeDelta::seconds(30));
+        assert_eq!(get(&link).await.status(), 200);
     }
 
     async fn a_new_link_ends_the_one_before(town: Town) {

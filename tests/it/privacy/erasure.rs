@@ -111,6 +111,80 @@ stories! {
         town.audit().await;
     }
 
+    async fn nothing_leads_back_to_her_and_every_chain_holds(town: Town) {
+        let mut scene = scene(&town).await;
+        let officer = town.officer("Officer", "3301").await;
+        keep_signed_in(&town).await;
+        let person = scene.ling.person_id().await;
+        // As linking leaves it.
+        let link = "INSERT INTO wechat_link (app_id, openid_hash, person_id, linked_at) VALUES ('wx', 'digest-of-her', $1, $2)";
+        run(&town.app.db.conn, link, [person.into(), at("10:30").into()]).await.expect("a link");
+        let number = boai_tests::id_number(&scene.ling.phone);
+        let hand_in = "mutation($number: String!) { submitIdentity(input: {
+            document: IDENTITY_CARD, number: $number, consentVersion: \"2026-01\" }) { identity { id } errors { code } } }";
+        let identity = scene.ling.ask(hand_in, json!({ "number": number })).await.fine().text("/submitIdentity/identity/id");
+        let check = "mutation($id: ID!) {
+            revealIdNumber(input: { identityId: $id, reason: \"短发,戴眼镜\" }) { errors { code } }
+            decideIdentity(input: { identityId: $id, verified: true, reason: \"与证件照一致\" }) { errors { code } } }";
+        let checked = officer.ask(check, json!({ "id": identity })).await;
+        assert!(checked.body["errors"].is_null(), "{}", checked.body);
+        let before = everything(&town).await;
+        let traces = ["短发,戴眼镜", "与证件照一致", "digest-of-her", "identity.fingerprint", "identity.number_sealed"];
+        for trace in traces {
+            assert!(before.contains(trace), "{trace} was there before");
+        }
+        let looks = town.rows("audit_entry WHERE purpose IS NOT NULL").await;
+        let leader = scene.leader.clone();
+        erase(&mut scene).await;
+
+        let after = everything(&town).await;
+        for trace in traces.into_iter().chain([number.as_str()]) {
+            assert!(!after.contains(trace), "{trace}: {}", after.lines().find(|line| line.contains(trace)).unwrap_or_default());
+        }
+        for table in ["identity", "identity_try", "wechat_link"] {
+            assert_eq!(town.rows(table).await, 0, "{table}");
+        }
+        // Who looked, and at which record, stays provable.
+        assert_eq!(town.rows("audit_entry WHERE purpose IS NOT NULL").await, looks);
+        let report = town.audit_trail().await;
+        assert!(report.faults.is_empty(), "{report}");
+        town.audit().await;
+        // Nobody else's words can be taken away like that without being missed.
+        let note = "mutation($id: ID!) { cancelActivity(input: { activityId: $id, reason: \"雨\" }) { errors { code } } }";
+        let again = leader.post_activity(at("+8 09:00"), at("+8 10:00"), 2, json!({})).await;
+        leader.ask(note, json!({ "id": again.activity })).await.fine();
+        let taken = "UPDATE audit_entry SET reason = NULL, reason_salt = NULL WHERE action = 'CANCEL_ACTIVITY'";
+        run(&town.app.db.conn, taken, []).await.expect("the database lets words go");
+        let report = town.audit_trail().await;
+        assert!(report.to_string().contains("1 entries lost their words"), "{report}");
+    }
+
+    async fn the_trail_lets_words_go_and_nothing_else(town: Town) {
+        let scene = scene(&town).await;
+        let seen = "query($id: ID!) { node(id: $id) { ... on Attendance { checkInDistance } } }";
+        scene.leader.ask(seen, json!({ "id": scene.attendance })).await;
+        let cancel = "mutation($id: ID!) { cancelActivity(input: { activityId: $id, reason: \"雨\" }) { errors { code } } }";
+        let posted = scene.leader.post_activity(at("11:00"), at("12:00"), 2, json!({})).await;
+        scene.leader.ask(cancel, json!({ "id": posted.activity })).await.fine();
+        for change in [
+            "UPDATE audit_entry SET reason = 'x'",
+            "UPDATE audit_entry SET reason = NULL WHERE reason_seal IS NOT NULL",
+            "UPDATE audit_entry SET action = 'x'",
+            "UPDATE audit_entry SET actor = NULL WHERE actor IS NOT NULL",
+            "UPDATE audit_entry SET subject_id = id",
+            "UPDATE audit_entry SET look_salt = NULL WHERE look_seal IS NOT NULL",
+            "UPDATE audit_entry SET purpose = NULL, sights = '[]', look_salt = NULL WHERE look_seal IS NOT NULL",
+            "UPDATE audit_entry SET reason_seal = NULL WHERE reason_seal IS NOT NULL",
+            "UPDATE audit_entry SET hash = previous_hash",
+            "DELETE FROM audit_entry",
+        ] {
+            let refused = run(&town.app.db.conn, change, []).await.expect_err(change);
+            assert!(refused.to_string().contains("audit_entry is append-only"), "{change}: {refused}");
+        }
+        let report = town.audit_trail().await;
+        assert!(report.faults.is_empty(), "{report}");
+    }
+
     async fn her_devices_are_signed_out_and_her_number_is_free_for_somebody_new(town: Town) {
         let mut scene = scene(&town).await;
         let was = scene.ling.person_id().await;
