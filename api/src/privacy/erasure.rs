@@ -234,6 +234,7 @@ pub async fn carry_out(ctx: &Ctx, erasure: &erasure::Model) -> Result<bool, Faul
     if moved || !obstacles(&tx, &subject, now).await?.is_empty() {
         return Ok(false);
     }
+    store::end_acts_about(&tx, subject.person, now).await?;
     let rows = erase_rows(&tx, &subject, now).await?;
     // A newer link has replaced the first, or waited for the row that we hold.
     let hash = store::erasure_of(&tx, subject.person).await?.and_then(|erasure| erasure.report_token_hash);

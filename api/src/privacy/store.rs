@@ -343,6 +343,13 @@ pub async fn begin_erasure(db: &impl ConnectionTrait, id: ErasureId, phone: &str
     Ok(db::run(db, text, [id.into(), phone.into(), now.into()]).await? == 1)
 }
 
+/// Acts about somebody who goes that still wait for a second person are over: nobody decides on them any more.
+pub async fn end_acts_about(db: &impl ConnectionTrait, person: PersonId, now: Instant) -> Result<(), DbErr> {
+    let text = "UPDATE pending_act SET state = 'EXPIRED', decided_at = $2 WHERE subject_id = $1 AND state = 'WAITING'";
+    db::run(db, text, [person.into(), now.into()]).await?;
+    Ok(())
+}
+
 /// Erasures whose last text message has not been sent.
 pub async fn unsaid(db: &impl ConnectionTrait) -> Result<Vec<erasure::Model>, DbErr> {
     let found = erasure::Entity::find().filter(erasure::Column::LastWordTo.is_not_null());
