@@ -291,14 +291,11 @@ pub async fn asked_since(db: &impl ConnectionTrait, person: PersonId, since: Ins
     Ok(asked.filter(erasure::Column::AskedAt.gt(since)).one(db).await?.is_some())
 }
 
-/// The newest erasure of a person.
+/// The newest erasure of a person. The one that waits is: of two that were asked for within a millisecond the ids don't tell.
 pub async fn erasure_of(db: &impl ConnectionTrait, person: PersonId) -> Result<Option<erasure::Model>, DbErr> {
-    erasure::Entity::find()
-        .filter(erasure::Column::PersonId.eq(person))
-        .order_by_desc(erasure::Column::AskedAt)
-        .order_by_desc(erasure::Column::Id)
-        .one(db)
-        .await
+    let text = "SELECT * FROM erasure WHERE person_id = $1
+                ORDER BY CASE state WHEN 'WAITING' THEN 0 ELSE 1 END, asked_at DESC, id DESC LIMIT 1";
+    db::one(db, text, [person.into()]).await
 }
 
 pub async fn set_report_link(db: &impl ConnectionTrait, id: ErasureId, hash: &str) -> Result<bool, DbErr> {

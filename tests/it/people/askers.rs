@@ -1,6 +1,6 @@
 //! Who asks in the access matrix, and what they ask about.
 
-use boai::platform::node::decode;
+use boai::{ctx::Ctx, platform::node::decode};
 use boai_entity::{
     branch, division,
     ids::{BranchId, RoleGrantId, RoleReviewId},
@@ -140,6 +140,8 @@ pub async fn settle(town: &Town) -> (Scene, Person<'_>) {
         requestErasure(input: { phone: $phone }) { erasure { id } errors { code } }
         requestMyData(input: { requestId: $request }) { export { id } errors { code } } }";
     let wishes = served.ask(wishes, json!({ "phone": served.phone, "request": served.request_id() })).await;
+    let job = Ctx::system(town.app.clone(), "story");
+    boai::privacy::export::make_all(&job).await.expect("the copy is made");
     let past = leader.post_activity(at("07:10"), at("08:10"), 5, json!({ "title": "旧" })).await;
     served.sign_up(past.shift()).await.fine();
     town.clock.set(at("07:10"));
