@@ -136,7 +136,7 @@ pub async fn cancel_for(
     if !store::cancel_erasure(&tx, id, person, ctx.now()).await.or_fault()? {
         return Err(CancelErasureRefusal::NotFound.into());
     }
-    let erasure = store::erasure_of(&tx, person).await.or_fault()?;
+    let erasure = store::erasure(&tx, id).await.or_fault()?;
     ctx.audit(&tx, "CANCEL_ERASURE", "Person", person.0, None).await.or_fault()?;
     tx.commit().await.or_fault()?;
     erasure.ok_or_else(|| CancelErasureRefusal::NotFound.into())
@@ -237,7 +237,7 @@ pub async fn carry_out(ctx: &Ctx, erasure: &erasure::Model) -> Result<bool, Faul
     store::end_acts_about(&tx, subject.person, now).await?;
     let rows = erase_rows(&tx, &subject, now).await?;
     // A newer link has replaced the first, or waited for the row that we hold.
-    let hash = store::erasure_of(&tx, subject.person).await?.and_then(|erasure| erasure.report_token_hash);
+    let hash = store::erasure(&tx, erasure.id).await?.and_then(|erasure| erasure.report_token_hash);
     keep_report(ctx, &tx, erasure, hash, &rows).await?;
     ctx.audit(&tx, "ERASE", "Person", subject.person.0, Some(erasure.asked_by.as_str())).await?;
     tx.commit().await?;
@@ -372,9 +372,9 @@ const REPORT: Cover = Cover {
     about: Words {
         zh: "您的账号已注销。以下列出删除了什么、保留了什么以及为何保留(《个人信息保护法》第四十七条)。\
              保留的记录只带系统内部编号,不再指向任何人;用同一手机号再次登录将成为新的账号。\
-             他人书写的理由、备注等文字未作改动。",
+             时长更正的理由随法定记录保留,审计记录中的文字已删除。",
         en: "Your account has been erased. This is what was deleted, what was kept and why (PIPL, art. 47). What was kept carries \
-             identifiers that name nobody any more; signing in again with the same number makes a new account. Texts that others \
-             wrote, such as reasons for a correction, were left as they are.",
+             identifiers that name nobody any more; signing in again with the same number makes a new account. Reasons for \
+             corrections of hours stay with the records that the law has kept; the words in the audit trail are gone.",
     },
 };

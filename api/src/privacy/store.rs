@@ -298,6 +298,10 @@ pub async fn erasure_of(db: &impl ConnectionTrait, person: PersonId) -> Result<O
     db::one(db, text, [person.into()]).await
 }
 
+pub async fn erasure(db: &impl ConnectionTrait, id: ErasureId) -> Result<Option<erasure::Model>, DbErr> {
+    erasure::Entity::find_by_id(id).one(db).await
+}
+
 pub async fn set_report_link(db: &impl ConnectionTrait, id: ErasureId, hash: &str) -> Result<bool, DbErr> {
     let text = "UPDATE erasure SET report_token_hash = $2 WHERE id = $1 AND state = 'WAITING'";
     Ok(db::run(db, text, [id.into(), hash.into()]).await? == 1)
