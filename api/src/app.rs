@@ -34,6 +34,8 @@ pub struct App {
     pub rates: Arc<Rates>,
     /// Wakes the outbox relay after a commit.
     pub committed: Arc<Notify>,
+    /// Wakes whoever makes copies of people's data and erases people.
+    pub work: Arc<Notify>,
 }
 
 impl App {
@@ -64,12 +66,24 @@ impl App {
             (None, None) => Sms::Nowhere,
         };
         let wechat = wechat(&config).map_err(|error| format!("wechat.base_url: {error}"))?;
-        let app =
-            Arc::new(Self { config, db, clock, random, sms, wechat, bus, rates, vault, committed: Arc::default() });
+        let app = Arc::new(Self {
+            config,
+            db,
+            clock,
+            random,
+            sms,
+            wechat,
+            bus,
+            vault,
+            rates,
+            committed: Arc::default(),
+            work: Arc::default(),
+        });
         let relay = outbox::relay(app.db.clone(), app.bus.clone(), app.clock.clone(), app.committed.clone());
         tokio::spawn(relay);
         tokio::spawn(crate::attendance::jobs::close_forgotten_every_minute(app.clone()));
         tokio::spawn(crate::trail::jobs::seal_days_every_hour(app.clone()));
+        tokio::spawn(crate::privacy::jobs::work(app.clone()));
         if let Some(checker) = Checker::of(&app.config)? {
             tokio::spawn(crate::identity::jobs::ask_every_minute(app.clone(), checker));
         }

@@ -71,6 +71,7 @@ pub struct Config {
     pub sessions: SessionConfig,
     pub vault: VaultConfig,
     pub officers: OfficersConfig,
+    pub privacy: PrivacyConfig,
     pub log: LogConfig,
 }
 
@@ -107,6 +108,8 @@ pub struct RatesConfig {
     pub check: Rate,
     /// Codes off the screens of sites.
     pub codes: CodeRates,
+    /// Files fetched from one address by their links; whoever asks with a link that is none counts, too.
+    pub download: Rate,
     /// Sockets that are opened, and live subscriptions that are begun.
     pub subscribe: ClassRates,
 }
@@ -186,6 +189,23 @@ pub struct OfficersConfig {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+pub struct PrivacyConfig {
+    /// Life of the copy of a person's data, and of the link to it, in hours.
+    pub export_hours: i64,
+    /// How long an erasure can be called off, in days. The law wants it done within 15 working days.
+    pub erasure_cooling_days: i64,
+    /// Life of the report of an erasure, in days.
+    pub erasure_report_days: i64,
+}
+
+impl Default for PrivacyConfig {
+    fn default() -> Self {
+        Self { export_hours: 72, erasure_cooling_days: 7, erasure_report_days: 30 }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct LogConfig {
     /// What is logged: `info`, `warn`, or a filter such as `boai=debug,sqlx=warn`.
     pub filter: String,
@@ -218,6 +238,7 @@ impl Default for Config {
             sessions: SessionConfig::default(),
             vault: VaultConfig::default(),
             officers: OfficersConfig::default(),
+            privacy: PrivacyConfig::default(),
             log: LogConfig::default(),
         }
     }
@@ -259,6 +280,7 @@ impl Default for RatesConfig {
                 wrong_shift: Rate::per(1_000, 3_600),
                 wrong_address: Rate::per(300, 3_600),
             },
+            download: Rate::per(60, 60),
             subscribe: a_minute(60, 40, 600),
         }
     }
@@ -277,6 +299,7 @@ impl RatesConfig {
             write: off(),
             check: Rate(None),
             codes: CodeRates { person: Rate(None), wrong_shift: Rate(None), wrong_address: Rate(None) },
+            download: Rate(None),
             subscribe: off(),
         }
     }
@@ -417,6 +440,9 @@ impl Config {
         }
         within("officers.second_factor_minutes", self.officers.second_factor_minutes, 1, 480, "minutes")?;
         within("officers.role_months", self.officers.role_months.into(), 1, 36, "months")?;
+        within("privacy.export_hours", self.privacy.export_hours, 1, 720, "hours")?;
+        within("privacy.erasure_cooling_days", self.privacy.erasure_cooling_days, 0, 15, "days")?;
+        within("privacy.erasure_report_days", self.privacy.erasure_report_days, 1, 365, "days")?;
         self.log.filter.parse::<tracing_subscriber::EnvFilter>().map_err(|error| {
             format!(
                 "log.filter = {}: {error}; must be a level such as `info`, or `boai=debug,sqlx=warn`",

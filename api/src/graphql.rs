@@ -10,9 +10,9 @@ use async_graphql::{
 use boai_entity::{
     Instant,
     ids::{
-        AccountRecoveryId, ActivityId, AttendanceId, AuditEntryId, BranchId, IdentityId, InboxItemId, PendingActId,
-        PersonId, PostId, RoleGrantId, RoleReviewId, ServiceRecordId, SessionId, ShiftId, SignUpId, TeamId,
-        VolunteerId,
+        AccountRecoveryId, ActivityId, AttendanceId, AuditEntryId, BranchId, DataExportId, ErasureId, IdentityId,
+        InboxItemId, PendingActId, PersonId, PostId, RoleGrantId, RoleReviewId, ServiceRecordId, SessionId, ShiftId,
+        SignUpId, TeamId, VolunteerId,
     },
     kinds::LookPurpose,
 };
@@ -63,6 +63,7 @@ use crate::{
         scalars::{Date, Latitude, Longitude, Metres, Minutes, PhoneNumber},
         wire::{Registered, Scalars, Screen, price::Price, screen::read_schema},
     },
+    privacy::graphql::{GuardianMutation, GuardianQuery, PrivacyMutation},
     recognition::graphql::RecognitionQuery,
     roles::graphql::{HolderConnection, RolesMutation, RolesQuery},
     trail::{graphql::AuditEntry, looks::LookKeeper},
@@ -74,6 +75,8 @@ node_ids! {
     AttendanceId => "Attendance",
     AuditEntryId => "AuditEntry",
     BranchId => "Branch",
+    DataExportId => "DataExport",
+    ErasureId => "Erasure",
     IdentityId => "IdentityCheck",
     InboxItemId => "InboxItem",
     PendingActId => "PendingAct",
@@ -185,6 +188,7 @@ pub struct Query(
     RecognitionQuery,
     FourEyesQuery,
     RolesQuery,
+    GuardianQuery,
 );
 
 /// What can be done. Each mutation takes one `input` and answers with a payload whose `errors` say what a person can run
@@ -202,6 +206,8 @@ pub struct Mutation(
     SecondFactorMutation,
     FourEyesMutation,
     RolesMutation,
+    PrivacyMutation,
+    GuardianMutation,
 );
 
 pub type Boai = Schema<Query, Mutation, LiveSubscription>;

@@ -7,7 +7,7 @@
 //!
 //! Services use only rooms that stand above their own in this list:
 //! platform, access, trail, inbox, auth, policies, organisation, people, identity, four_eyes, roles, places, activities,
-//! hours, attendance, recognition, live, demo.
+//! hours, attendance, recognition, live, privacy, demo.
 
 pub mod access;
 pub mod activities;
@@ -30,6 +30,7 @@ pub mod people;
 pub mod places;
 pub mod platform;
 pub mod policies;
+pub mod privacy;
 pub mod recognition;
 pub mod roles;
 pub mod server;

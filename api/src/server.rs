@@ -5,7 +5,7 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 use async_graphql::{Data, Request as Operation, Response as Answer, http::GraphiQLSource};
 use axum::{
     Json, Router,
-    extract::{Request, State},
+    extract::{Path, Request, State},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
     middleware,
     response::{Html, IntoResponse, Response},
@@ -31,8 +31,9 @@ use crate::{
         proxies::{self, Via, network},
         report::RequestId,
         seats::{Full, Seat, Seats},
-        wire::{self, Entered, Host, Opened, Refused, Screened, Wire},
+        wire::{self, Entered, Host, Opened, Refused, Screened, Wire, media::Media},
     },
+    privacy,
 };
 
 type Server = Arc<Wire<House>>;
@@ -44,6 +45,7 @@ pub fn router(app: Arc<App>) -> Result<Router, String> {
     let explorer = app.config.explorer;
     let mut router = Router::new()
         .route("/graphql", any(graphql))
+        .route("/exports/{token}", get(download))
         .route("/healthz", get(async || "ok"))
         .route("/readyz", get(ready));
     if explorer {
@@ -97,6 +99,19 @@ async fn ready(State(server): State<Server>) -> Response {
         Some(false) => "away: live boards of other instances wait, everything else goes on",
     };
     Json(serde_json::json!({ "database": "ok", "redis": redis })).into_response()
+}
+
+/// A file made for a person, by the token in its link; no session is asked for.
+async fn download(State(server): State<Server>, Path(token): Path<String>, request: Request) -> Response {
+    let (caller, _) = request.into_parts();
+    let (Via { address, request_id, .. }, lang) = (Via::of(&caller), language(&caller.headers));
+    match server.host.count(None, address, [Class::Download], lang).await {
+        Err(refused) => wire::answer::refused(&refused, Media::Json),
+        Ok(standing) => {
+            let ctx = Ctx { app: server.host.app.clone(), actor: None, lang, request_id };
+            (standing, privacy::http::download(ctx, &token).await).into_response()
+        }
+    }
 }
 
 /// An operation by GET or POST, or a socket for many.

@@ -18,7 +18,7 @@ pub struct Model {
     pub state: AttendanceState,
     pub checked_in_at: ChronoDateTimeUtc,
     pub check_in_grade: EvidenceGrade,
-    /// WGS-84 degrees, metres: sensitive, reduced when the policy's retention ends.
+    /// WGS-84 degrees, metres: sensitive, reduced when the policy's retention ends (see `location_reduced_at`).
     pub check_in_latitude: Option<f64>,
     pub check_in_longitude: Option<f64>,
     pub check_in_accuracy_m: Option<f64>,
@@ -31,6 +31,8 @@ pub struct Model {
     pub check_out_distance_m: Option<f64>,
     /// The policy it was made under.
     pub policy_id: PolicyId,
+    /// Since when there are no coordinates any more, and the distances are the upper ends of their bands.
+    pub location_reduced_at: Option<ChronoDateTimeUtc>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

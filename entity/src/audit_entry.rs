@@ -1,4 +1,5 @@
-//! 审计轨迹: who changed or looked at whose record, when, what and why. Append-only; a hash chain for each actor.
+//! 审计轨迹: who changed or looked at whose record, when, what and why. Append-only; a hash chain for each actor. Words, and
+//! whom somebody looked at, are hashed by a seal: they can be erased when the law has it, and the chain holds.
 
 use sea_orm::{FromJsonQueryResult, entity::prelude::*};
 
@@ -40,6 +41,13 @@ pub struct Model {
     pub request_id: String,
     pub previous_hash: String,
     pub hash: String,
+    /// Chance that nobody can guess without having read it; gone together with the reason.
+    pub reason_salt: Option<String>,
+    /// What stands for the reason in the hash. None without a reason, and in entries of before there were seals.
+    pub reason_seal: Option<String>,
+    /// The same for subject, person, sights and purpose of a look.
+    pub look_salt: Option<String>,
+    pub look_seal: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

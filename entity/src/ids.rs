@@ -34,6 +34,8 @@ ids! {
     BadgeRuleId
     BranchId
     ConsentId
+    DataExportId
+    ErasureId
     IdentityId
     InboxItemId
     LedgerEntryId
@@ -42,6 +44,7 @@ ids! {
     PersonId
     PolicyId
     PostId
+    RetentionPolicyId
     RoleGrantId
     RoleReviewId
     ServiceRecordId

@@ -114,6 +114,8 @@ kinds! {
         Publication,
         /// Keeping the number of an identity document for 实名认证 (sensitive personal information).
         Identity,
+        /// 监护人同意: that a volunteer under 18 serves; the guardian gives it with a code to the guardian's own phone.
+        Guardian,
     }
 
     /// A day of the week, in Asia/Shanghai.
@@ -357,6 +359,8 @@ kinds! {
         RoleReviewOpened,
         /// The quarter's review of the roles in my branch's care is overdue; the note says how many still wait.
         RoleReviewOverdue,
+        /// My guardian used a right of theirs for me: see the note.
+        GuardianActed,
     }
 
     /// 证件类型: a document whose 18-character number follows GB 11643, with birth date and check character.
@@ -419,6 +423,46 @@ kinds! {
         Roles,
     }
 
+    /// Who asked for an export or an erasure.
+    DataAsker {
+        /// The person whose data it is.
+        Person,
+        /// The guardian of a person under 18.
+        Guardian,
+    }
+
+    /// What a file made for a person holds.
+    DataExportKind {
+        /// Everything held about the person.
+        MyData,
+        /// What was erased, what was kept and why.
+        ErasureReport,
+    }
+
+    /// Where an export of a person's data stands.
+    DataExportState {
+        /// Asked for; nobody has begun yet.
+        Waiting,
+        /// Being put together.
+        Running,
+        /// There to be downloaded until it expires.
+        Ready,
+        /// Could not be made; ask again.
+        Failed,
+        /// Expired: the bytes are deleted.
+        Gone,
+    }
+
+    /// Where an erasure stands.
+    ErasureState {
+        /// Asked for; it takes effect when the cooling-off days are over.
+        Waiting,
+        /// Called off in time.
+        Cancelled,
+        /// Took effect.
+        Done,
+    }
+
     /// What a session token is for.
     TokenKind { Access, Refresh }
 
@@ -475,6 +519,8 @@ kinds! {
         ChangePhoneTo,
         /// To the new number, when an account is recovered.
         Recovery,
+        /// To whoever says to be the guardian of a volunteer under 18.
+        Guardian,
     }
 
     /// Where the recovery of an account stands.

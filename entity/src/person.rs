@@ -10,10 +10,12 @@ use crate::ids::PersonId;
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: PersonId,
-    /// E.164, for example +8613800138000. Never in logs or errors.
+    /// E.164, for example +8613800138000; of an erased person `erased:` and the id. Never in logs or errors.
     #[sea_orm(unique)]
     pub phone: String,
     pub created_at: ChronoDateTimeUtc,
+    /// Since when the row is a pseudonym: it names nobody, and nobody signs in as it.
+    pub erased_at: Option<ChronoDateTimeUtc>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

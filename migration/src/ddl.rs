@@ -2,15 +2,15 @@
 
 use sea_orm_migration::{prelude::*, sea_orm::DbBackend};
 
-const NAMES: [&str; 7] = ["{uuid}", "{time}", "{date}", "{json}", "{real}", "{bool}", "{strict}"];
+const NAMES: [&str; 8] = ["{uuid}", "{time}", "{date}", "{json}", "{real}", "{bool}", "{bytes}", "{strict}"];
 
 /// Runs statements separated by `;` at the end of a line, with the types that differ put in:
 /// see `NAMES`; `{strict}` stands after a table's closing bracket.
 pub async fn ddl(manager: &SchemaManager<'_>, sql: &str) -> Result<(), DbErr> {
     let connection = manager.get_connection();
     let own = match manager.get_database_backend() {
-        DbBackend::Sqlite => ["BLOB", "TEXT", "TEXT", "TEXT", "REAL", "INTEGER", "STRICT"],
-        _ => ["uuid", "timestamptz", "date", "jsonb", "double precision", "boolean", ""],
+        DbBackend::Sqlite => ["BLOB", "TEXT", "TEXT", "TEXT", "REAL", "INTEGER", "BLOB", "STRICT"],
+        _ => ["uuid", "timestamptz", "date", "jsonb", "double precision", "boolean", "bytea", ""],
     };
     let sql = NAMES.iter().zip(own).fold(sql.to_owned(), |sql, (name, own)| sql.replace(name, own));
     for statement in sql.split(";\n").map(str::trim).filter(|statement| !statement.is_empty()) {

@@ -23,6 +23,11 @@ mod m0018_role_reviews;
 mod m0020_audit_chains;
 mod m0021_identities;
 mod m0022_consent_texts;
+mod m0025_exports_and_erasures;
+mod m0026_retention;
+mod m0027_guardian_passes;
+mod m0028_audit_words;
+mod m0029_guardian_consent;
 
 pub struct Migrator;
 
@@ -50,6 +55,11 @@ impl MigratorTrait for Migrator {
             Box::new(m0020_audit_chains::Migration),
             Box::new(m0021_identities::Migration),
             Box::new(m0022_consent_texts::Migration),
+            Box::new(m0025_exports_and_erasures::Migration),
+            Box::new(m0026_retention::Migration),
+            Box::new(m0027_guardian_passes::Migration),
+            Box::new(m0028_audit_words::Migration),
+            Box::new(m0029_guardian_consent::Migration),
         ]
     }
 }

@@ -174,6 +174,34 @@ impl<'t> Person<'t> {
         self.ask(document, json!({ "input": input })).await
     }
 
+    /// Enrols at an age at which a guardian has to agree, who does.
+    pub async fn enrol_with_guardian(&self, birth_date: &str) {
+        let phone = self.town.new_phone();
+        self.enrol(json!({ "birthDate": birth_date, "guardian": { "name": "Ma", "phone": phone } })).await;
+        let guardian = Person { phone, ..self.town.stranger() };
+        let pass = guardian.open_guardian_pass(&self.number().await).await;
+        guardian.agree_as_guardian(&pass).await.fine();
+    }
+
+    /// Proves by a code that this is the phone of the guardian of the volunteer with this number.
+    pub async fn open_guardian_pass(&self, number: &str) -> String {
+        let document = "mutation($phone: PhoneNumber!) { requestGuardianCode(input: { phone: $phone }) {
+            errors { code message } } }";
+        self.ask(document, json!({ "phone": self.phone })).await.fine();
+        let code = self.town.sms.last_code(&self.phone).expect("a text message");
+        let document = "mutation($phone: PhoneNumber!, $code: String!, $number: String!) {
+            openGuardianPass(input: { phone: $phone, code: $code, volunteerNumber: $number }) {
+                pass errors { code message } } }";
+        let given = json!({ "phone": self.phone, "code": code, "number": number });
+        self.ask(document, given).await.fine().text("/openGuardianPass/pass")
+    }
+
+    pub async fn agree_as_guardian(&self, pass: &str) -> Answer {
+        let document = "mutation($pass: String!) { giveGuardianConsent(input: { pass: $pass, version: \"2026-01\" }) {
+            consents { kind version withdrawnAt } errors { code message } } }";
+        self.ask(document, json!({ "pass": pass })).await
+    }
+
     /// Gives a role as the installation itself would: the first officer of all has nobody above.
     pub async fn hold(&self, role: &str, branch: Option<BranchId>, team: Option<TeamId>) {
         let db = &self.town.app.db;

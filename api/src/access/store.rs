@@ -23,7 +23,7 @@ struct Row {
 }
 
 /// The actor behind an access token's hash, with the roles in force: one statement. None when the token is unknown or
-/// expired, or its session has ended.
+/// expired, its session has ended, or its person was erased (a sign-in may have been under way at that moment).
 pub async fn actor_of_token(db: &Db, token_hash: &str, now: Instant) -> Result<Option<Actor>, DbErr> {
     let found = "JOIN session_token t ON t.session_id = s.id
                  WHERE t.hash = $1 AND t.kind = 'ACCESS' AND t.expires_at > $2";
@@ -40,6 +40,7 @@ async fn actor(db: &Db, found: &str, key: Value, now: Instant) -> Result<Option<
         "SELECT s.person_id, s.id AS session_id, v.id AS volunteer_id, g.role, g.team_id, b.path AS branch_path,
                 f.confirmed_at AS factor_since, s.second_factor_until AS proved_until
          FROM session s
+         JOIN person p ON p.id = s.person_id AND p.erased_at IS NULL
          LEFT JOIN volunteer v ON v.person_id = s.person_id
          LEFT JOIN second_factor f ON f.person_id = s.person_id
          LEFT JOIN role_grant g ON g.person_id = s.person_id AND g.revoked_at IS NULL

@@ -73,6 +73,8 @@ refusals! {
         TooYoung { age_years: i32, minimum_years: i32 } at "shiftId" => "The activity is for people of {minimum_years} years and more; you will be {age_years}.", "活动要求年满 {minimum_years} 周岁,届时您 {age_years} 周岁。";
         /// Minors must not be organised into dangerous work (《浙江省志愿服务条例》).
         DangerousForMinors { age_years: i32 } at "shiftId" => "This work is dangerous, and at {age_years} years the law forbids it. There are many other activities.", "该活动有危险性,依法不得组织未成年人({age_years} 周岁)参加。";
+        /// Under 18 the guardian has to agree first (《中国红十字志愿服务管理办法》).
+        GuardianConsentMissing at "shiftId" => "Your guardian has not agreed that you serve, or has withdrawn it. The guardian agrees with a code to the guardian's phone: `requestGuardianCode`, `openGuardianPass`, `giveGuardianConsent`.", "监护人尚未同意您参加志愿服务,或已撤回同意。请监护人用其手机号获取验证码后作出同意。";
         /// A skill that the activity asks for is missing (685, art. 16).
         SkillMissing { skill: String } at "shiftId" => "The activity asks for the skill {skill}, which your file does not show.", "活动要求具备技能 {skill},您的档案中没有。";
         /// The time overlaps with another sign-up of yours. Back-to-back is fine.

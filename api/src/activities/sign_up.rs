@@ -4,8 +4,8 @@
 //! overlapping sign-ups) and the shift's (so that seats and wait-list move for one at a time).
 
 use boai_entity::{
-    ids::{PostId, ShiftId},
-    kinds::{InboxKind, SignUpState},
+    ids::{PostId, ShiftId, VolunteerId},
+    kinds::{ConsentKind, InboxKind, SignUpState},
     sign_up,
 };
 use sea_orm::{ConnectionTrait, DbErr};
@@ -18,7 +18,7 @@ use super::{
 use crate::{
     ctx::Ctx,
     inbox::tell_volunteers,
-    people,
+    people::{self, rules::has_guardian},
     platform::{
         errors::Fault,
         refusal::{OrFault, Stop, When},
@@ -55,6 +55,12 @@ pub async fn sign_up(
         skills_required: &facts.skills_required.0,
     };
     let mut reasons = rules::why_not(&demands, me.birth_date, &me.skills.0);
+    if has_guardian(me.birth_date, now) {
+        let given = people::store::consents_in_force(&tx, me.person_id).await.or_fault()?;
+        if !given.iter().any(|consent| consent.kind == ConsentKind::Guardian) {
+            reasons.push(SignUpRefusal::GuardianConsentMissing);
+        }
+    }
     if let Some(overlap) = store::overlap(&tx, volunteer, facts.starts_at, facts.ends_at).await.or_fault()? {
         let (starts_at, ends_at) = (When(overlap.starts_at), When(overlap.ends_at));
         reasons.push(SignUpRefusal::Overlaps { activity: overlap.title, starts_at, ends_at });
@@ -99,15 +105,37 @@ pub async fn leave(ctx: &Ctx, shift: ShiftId) -> Result<sign_up::Model, Stop<Lea
     if store::has_attended(&tx, shift, volunteer).await.or_fault()? {
         return Err(LeaveRefusal::CheckedIn.into());
     }
-    store::set_sign_up_state(&tx, mine.id, SignUpState::Left, now).await.or_fault()?;
-    if mine.state == SignUpState::Seated {
-        store::give_seat_back(&tx, shift, mine.post_id).await.or_fault()?;
-        seat_who_waits(ctx, &tx, shift).await.or_fault()?;
-    }
-    ctx.tell(&tx, board_topic(shift)).await.or_fault()?;
+    free(ctx, &tx, &mine).await.or_fault()?;
     tx.commit().await.or_fault()?;
     ctx.committed.notify_one();
     Ok(sign_up::Model { state: SignUpState::Left, changed_at: now, ..mine })
+}
+
+/// Gives back what someone who goes altogether holds of a shift to come. The volunteer's row is held; whoever has been
+/// there already stays on the list.
+pub async fn give_back(
+    ctx: &Ctx,
+    tx: &impl ConnectionTrait,
+    shift: ShiftId,
+    volunteer: VolunteerId,
+) -> Result<(), DbErr> {
+    store::lock_shift(tx, shift).await?;
+    let Some(mine) = store::sign_up(tx, shift, volunteer).await? else { return Ok(()) };
+    let held = matches!(mine.state, SignUpState::Seated | SignUpState::Waiting);
+    if held && !store::has_attended(tx, shift, volunteer).await? {
+        free(ctx, tx, &mine).await?;
+    }
+    Ok(())
+}
+
+/// Ends a sign-up of a shift whose row is held; a seat goes to whoever waits longest.
+async fn free(ctx: &Ctx, tx: &impl ConnectionTrait, mine: &sign_up::Model) -> Result<(), DbErr> {
+    store::set_sign_up_state(tx, mine.id, SignUpState::Left, ctx.now()).await?;
+    if mine.state == SignUpState::Seated {
+        store::give_seat_back(tx, mine.shift_id, mine.post_id).await?;
+        seat_who_waits(ctx, tx, mine.shift_id).await?;
+    }
+    ctx.tell(tx, board_topic(mine.shift_id)).await
 }
 
 /// Moves the wait-list of a shift whose row is held: in order, as long as there are seats. Each one hears of it. A shift

@@ -50,11 +50,16 @@ impl Attendance {
     async fn check_in_grade(&self) -> EvidenceGrade {
         self.0.check_in_grade
     }
-    /// How far from the place the check-in was; null when it was not by location.
+    /// How far from the place the check-in was; null when it was not by location. Once `locationReducedAt` is set, the upper
+    /// end of the band in which it was.
     async fn check_in_distance(&self, gql: &Context<'_>) -> Option<Metres> {
         let distance = self.0.check_in_distance_m?;
         saw(gql, self.0.volunteer_id, LookPurpose::Roster, Sight::Location);
         Some(Metres(distance))
+    }
+    /// When the coordinates behind the check-in and check-out were removed, and the distances coarsened; null before.
+    async fn location_reduced_at(&self) -> Option<Instant> {
+        self.0.location_reduced_at
     }
     /// Null until check-out.
     async fn checked_out_at(&self) -> Option<Instant> {

@@ -133,6 +133,7 @@ async fn try_check_in(
         check_out_accuracy_m: None,
         check_out_distance_m: None,
         policy_id: policy.id,
+        location_reduced_at: None,
     };
     if !store::open(&tx, attendance.clone()).await.or_fault()? {
         return Err(CheckInRefusal::AlreadyCheckedIn { checked_in_at: When(now) }.into());

@@ -111,5 +111,6 @@ fn template(purpose: CodePurpose) -> &'static str {
         CodePurpose::ChangePhoneFrom => "OLD_NUMBER_CODE",
         CodePurpose::ChangePhoneTo => "NEW_NUMBER_CODE",
         CodePurpose::Recovery => "RECOVERY_CODE",
+        CodePurpose::Guardian => "GUARDIAN_CODE",
     }
 }

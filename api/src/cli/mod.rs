@@ -19,6 +19,7 @@ use crate::{
     demo,
     hours::audit::audit,
     platform::{clock::Clock, db::Db, files::room_for_connections, random::Random, rotation::rotate, sms::Sms, vault},
+    privacy::retention::{self, Swept},
     server,
     trail::verify::verify,
 };
@@ -117,6 +118,14 @@ enum Command {
         reason: String,
         #[command(flatten)]
         data: DataPlace,
+    },
+    /// Reduce or remove what was kept long enough by the policy in force; a server does so by itself every hour.
+    Retain {
+        #[command(flatten)]
+        data: DataPlace,
+        /// Only count what is due.
+        #[arg(long)]
+        dry_run: bool,
     },
     /// Check every hash chain, rebuild every total from the ledger and compare; exit code 1 when anything is wrong.
     Audit {
@@ -225,6 +234,7 @@ async fn run(cli: Cli) -> Result<ExitCode, String> {
             println!("{rotated}");
             return Ok(if rotated.faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
+        Command::Retain { data, dry_run } => retain(&Config::read(file, &data.flags())?, dry_run).await?,
         Command::Audit { data } => {
             let config = Config::read(file, &data.flags())?;
             let db = open_what_is_there(&config).await?;
@@ -234,7 +244,8 @@ async fn run(cli: Cli) -> Result<ExitCode, String> {
             println!("{report}");
             let vault = config.vault_if_there()?;
             let checked = |entries| bar.iter().for_each(|bar| bar.set_message(format!("{entries} audit entries")));
-            let trail = verify(&db, vault.as_ref(), checked).await.map_err(|error| error.to_string())?;
+            let trail =
+                verify(&db, vault.as_ref(), Clock::system().now(), checked).await.map_err(|error| error.to_string())?;
             bar.iter().for_each(indicatif::ProgressBar::finish_and_clear);
             println!("{trail}");
             let fine = report.faults.is_empty() && trail.faults.is_empty();
@@ -267,6 +278,16 @@ async fn app(file: Option<&std::path::Path>, data: &DataPlace) -> Result<std::sy
     let config = Config::read(file, &data.flags())?;
     must_be_there(&config)?;
     App::start(config, Clock::system(), Random::system(), None).await
+}
+
+async fn retain(config: &Config, dry_run: bool) -> Result<(), String> {
+    let db = open_what_is_there(config).await?;
+    let swept = retention::run_now(&db, Clock::system().now(), dry_run).await;
+    let swept = swept.map_err(|fault| format!("what was kept long enough could not be removed: {fault:?}"))?;
+    for Swept { kind, before, rows } in swept {
+        println!("{kind:<20}{rows:>10} {} before {before}", if dry_run { "due" } else { "done" });
+    }
+    Ok(())
 }
 
 async fn serve(mut config: Config) -> Result<(), String> {

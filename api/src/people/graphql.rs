@@ -41,6 +41,7 @@ use crate::{
         pages::{self, Page, PageArgs},
         scalars::{Date, PhoneNumber},
     },
+    privacy::graphql::{DataExport, Erasure, my_erasure, my_exports},
     recognition::graphql::{BadgeStanding, StarStanding, my_badges, my_stars},
     roles::{self, graphql::RoleGrant},
     trail::{
@@ -190,7 +191,7 @@ pub struct WeekPart {
 }
 
 /// A consent that you gave.
-pub struct Consent(consent::Model);
+pub struct Consent(pub consent::Model);
 
 /// A consent that you gave.
 #[Object]
@@ -394,6 +395,14 @@ impl Me {
     /// Every badge that there is, with your progress. Eligibility only.
     async fn badges(&self, gql: &Context<'_>) -> Result<Vec<BadgeStanding>> {
         my_badges(gql, self.volunteer).await
+    }
+    /// The newest copies of your data that were asked for, newest first; at most 20.
+    async fn my_data_exports(&self, gql: &Context<'_>) -> Result<Vec<DataExport>> {
+        my_exports(gql).await
+    }
+    /// Your newest wish to be erased; null when you never had one.
+    async fn erasure(&self, gql: &Context<'_>) -> Result<Option<Erasure>> {
+        my_erasure(gql).await
     }
     /// What you should hear about, newest first.
     #[graphql(complexity = "pages::price(first, last, child_complexity, 1)")]

@@ -10,6 +10,8 @@ pub const YOUNGEST: i32 = 14;
 /// From this age on a person decides alone.
 pub const OF_AGE: i32 = 18;
 const OLDEST: i32 = 120;
+/// What stands in the place of the name of somebody who had their account erased (注销).
+pub const ERASED_NAME: &str = "已注销";
 
 refusals! {
     /// Why the enrolment was refused.
@@ -52,6 +54,8 @@ refusals! {
         Outdated { current: String } at "version" => "This is not the text in force. Show version {current} and agree to it; see `consentTexts`.", "授权书不是现行版本,请阅读并同意版本 {current}。";
         /// This consent is given together with the number.
         WithTheNumber at "kind" => "This consent is given with the number of the identity document: use `submitIdentity`.", "该项授权在提交证件号码时一并给出。";
+        /// This consent is the guardian's to give and to withdraw.
+        TheGuardians at "kind" => "This consent is your guardian's to give and to withdraw, with a code to the guardian's phone: see `requestGuardianCode`.", "该项同意须由监护人本人通过其手机验证码作出或撤回。";
         /// This consent is not in force.
         NotInForce at "kind" => "This consent is not in force, so there is nothing to withdraw.", "该项授权未生效,无需撤回。";
         /// Volunteers stay bound by the terms.
@@ -65,11 +69,18 @@ pub struct Outdated {
     pub current: String,
 }
 
+/// Whether a guardian still acts for someone born on this day: until the 18th birthday, in Asia/Shanghai (PIPL, art. 31; Civil
+/// Code, art. 17–18).
+pub fn has_guardian(birth: NaiveDate, now: Instant) -> bool {
+    age_on(birth, civil_day(now)) < OF_AGE
+}
+
 /// Of the texts in force those to be shown to somebody who gave these consents, which are in force too: the terms, and
 /// whatever was agreed to in an older version. What was never agreed to was withheld, and nobody is asked twice.
 pub fn missing(texts: Vec<consent_text::Model>, given: &[consent::Model]) -> Vec<consent_text::Model> {
     let wanted = |text: &consent_text::Model| match given.iter().find(|consent| consent.kind == text.kind) {
-        Some(consent) => consent.version != text.version,
+        // The guardian's is shown to the guardian.
+        Some(consent) => consent.version != text.version && text.kind != ConsentKind::Guardian,
         None => text.kind == ConsentKind::Terms,
     };
     texts.into_iter().filter(wanted).collect()
@@ -99,6 +110,9 @@ pub fn may_enrol(birth: NaiveDate, has_guardian: bool, now: Instant) -> Result<(
 
 /// What others see of a name: 王*, 王*明, 欧**华; J*** for Latin letters (685, art. 20: a volunteer's data are shown with consent).
 pub fn masked(name: &str) -> String {
+    if name == ERASED_NAME {
+        return name.into();
+    }
     let letters: Vec<char> = name.trim().chars().collect();
     match letters.as_slice() {
         [] => "*".into(),
@@ -111,6 +125,8 @@ pub fn masked(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn day(text: &str) -> NaiveDate {
@@ -127,8 +143,31 @@ mod tests {
             ("John Smith", "J***"),
             ("J", "*"),
             ("", "*"),
+            (ERASED_NAME, ERASED_NAME),
         ] {
             assert_eq!(masked(name), shown);
+        }
+    }
+
+    #[test]
+    fn a_guardian_acts_until_the_eighteenth_birthday_in_china() {
+        let at = |time: &str| time.parse().unwrap();
+        let born = "2008-05-09".parse().unwrap();
+        assert!(has_guardian(born, at("2026-05-08T15:59:59Z")));
+        assert!(!has_guardian(born, at("2026-05-08T16:00:00Z")), "May 9 has begun there");
+        let leapling = "2008-02-29".parse().unwrap();
+        assert!(has_guardian(leapling, at("2026-02-28T15:59:59Z")));
+        assert!(!has_guardian(leapling, at("2026-02-28T16:00:00Z")));
+    }
+
+    proptest! {
+        #[test]
+        fn who_is_of_age_stays_so(days in 0..40_000_i64, later in 0..40_000_i64) {
+            let birth = chrono::NaiveDate::from_ymd_opt(1950, 1, 1).unwrap() + chrono::TimeDelta::days(days);
+            let on = |day: i64| (birth + chrono::TimeDelta::days(day)).and_hms_opt(0, 0, 0).unwrap().and_utc();
+            prop_assert!(has_guardian(birth, on(17 * 365)));
+            prop_assert!(!has_guardian(birth, on(18 * 366)));
+            prop_assert!(has_guardian(birth, on(later)) || !has_guardian(birth, on(later + 1)));
         }
     }
 

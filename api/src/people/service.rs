@@ -110,6 +110,9 @@ pub async fn give_consent(
     if kind == ConsentKind::Identity {
         return Err(ConsentRefusal::WithTheNumber.into());
     }
+    if kind == ConsentKind::Guardian {
+        return Err(ConsentRefusal::TheGuardians.into());
+    }
     let tx = ctx.db.begin().await.or_fault()?;
     let given = agree(ctx, &tx, person, kind, version).await.or_fault()?;
     let given = given.map_err(|outdated| ConsentRefusal::Outdated { current: outdated.current })?;
@@ -127,6 +130,9 @@ pub async fn withdraw_consent(ctx: &Ctx, kind: ConsentKind) -> Result<Vec<consen
     let person = ctx.actor().or_fault()?.person;
     if kind == ConsentKind::Terms {
         return Err(ConsentRefusal::TermsStay.into());
+    }
+    if kind == ConsentKind::Guardian {
+        return Err(ConsentRefusal::TheGuardians.into());
     }
     let tx = ctx.db.begin().await.or_fault()?;
     if !store::withdraw_consent(&tx, person, kind, ctx.now()).await.or_fault()? {

@@ -63,6 +63,12 @@ impl From<DbErr> for Fault {
     }
 }
 
+impl From<std::io::Error> for Fault {
+    fn from(error: std::io::Error) -> Self {
+        Self::Internal(format!("input or output: {error}"))
+    }
+}
+
 impl From<Fault> for Error {
     fn from(fault: Fault) -> Self {
         if let Fault::Internal(detail) = &fault {

@@ -18,7 +18,7 @@ pub fn client() -> reqwest::ClientBuilder {
 /// A request that never reached GraphQL, answered in GraphQL's form.
 pub fn error(status: StatusCode, code: &str, message: &str) -> Response {
     let body = serde_json::json!({ "errors": [{ "message": message, "extensions": { "code": code } }] });
-    (status, Json(body)).into_response()
+    (status, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
 }
 
 /// Headers that keep a browser from guessing and framing.

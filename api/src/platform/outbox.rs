@@ -51,22 +51,10 @@ pub async fn publish_committed(db: &Db, bus: &Bus, now: Instant) -> Result<usize
     Ok(events.len())
 }
 
-/// Drops what was published long ago: who missed it has read the database since.
-async fn forget_published(db: &Db, now: Instant) -> Result<(), DbErr> {
-    let long_ago = now - chrono::TimeDelta::days(1);
-    db::run(&db.conn, "DELETE FROM outbox_event WHERE published_at < $1", [long_ago.into()]).await?;
-    Ok(())
-}
-
 /// The relay of one instance: works when nudged after a commit, and once a second for what others left behind.
 pub async fn relay(db: Db, bus: Bus, clock: super::clock::Clock, nudge: Arc<Notify>) {
-    for round in 0_u64.. {
+    loop {
         let _ = tokio::time::timeout(Duration::from_secs(1), nudge.notified()).await;
-        if round.is_multiple_of(1000)
-            && let Err(error) = forget_published(&db, clock.now()).await
-        {
-            tracing::warn!(%error, "old events could not be dropped; trying again");
-        }
         match publish_committed(&db, &bus, clock.now()).await {
             Ok(500) => nudge.notify_one(),
             Ok(_) => {}

@@ -30,8 +30,10 @@ pub struct SmsRequest<'a> {
     /// E.164.
     pub phone: &'a str,
     /// With a code of six digits: `SIGN_IN_CODE`; `OLD_NUMBER_CODE` and `NEW_NUMBER_CODE` when an account moves to another
-    /// number; `RECOVERY_CODE` at the new number of an account that is recovered. Notices to the number that an account
+    /// number; `RECOVERY_CODE` at the new number of an account that is recovered; `GUARDIAN_CODE` to
+    /// whoever acts for a volunteer under 18. Notices to the number that an account
     /// is leaving: `RECOVERY_NOTICE`, with a code of ten digits for objecting, and `NUMBER_LEFT`, which has no code.
+    /// Notices without a code to the number of an account: `ERASURE_REQUESTED`, `ERASURE_DONE`.
     pub template: &'a str,
     /// Left out where there is none.
     #[serde(skip_serializing_if = "Option::is_none")]

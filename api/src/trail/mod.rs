@@ -4,6 +4,9 @@
 //! person concerned would make a look at a roster take as many locks as it has lines. Like this nobody ever waits for anybody
 //! else, and what one officer saw of a hundred people is written with three statements. What a chain by itself can't show,
 //! that its end was cut off, the seals of the days do (see `seals`).
+//!
+//! People are named by ids. What says more, a reason or whom somebody looked at, is hashed by a salted seal: an erasure and
+//! the end of its time take it away, and every chain holds. `boai audit` asks whether there was cause.
 
 use boai_entity::{
     audit_entry::{self, Sights},
@@ -50,7 +53,12 @@ pub async fn append(ctx: &Ctx, tx: &impl ConnectionTrait, notes: Vec<Note>) -> R
     for (chain, notes) in of_chains {
         let mut end = store::hold_chain(tx, chain).await?;
         let entries = notes.into_iter().map(|note| {
+            let salt = || hex::encode(ctx.random.bytes::<16>());
             let mut entry = audit_entry::Model {
+                reason_salt: note.reason.is_some().then(salt),
+                reason_seal: None,
+                look_salt: note.purpose.is_some().then(salt),
+                look_seal: None,
                 id: AuditEntryId(ctx.new_id()),
                 chain,
                 seq: end.seq + 1,
@@ -68,6 +76,7 @@ pub async fn append(ctx: &Ctx, tx: &impl ConnectionTrait, notes: Vec<Note>) -> R
                 previous_hash: std::mem::take(&mut end.hash),
                 hash: String::new(),
             };
+            (entry.reason_seal, entry.look_seal) = (rules::reason_seal(&entry), rules::look_seal(&entry));
             entry.hash = rules::entry_hash(&entry);
             (end.seq, end.hash) = (entry.seq, entry.hash.clone());
             entry

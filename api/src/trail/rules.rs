@@ -1,6 +1,7 @@
 //! What an entry of the audit trail is hashed as, where a chain breaks, and how the roles of an actor are written down.
 
 use boai_entity::{audit_entry::Model as Entry, audit_seal::Model as Seal, ids::TeamId, kinds::Role};
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -9,22 +10,63 @@ use crate::access::{Grant, Reach};
 /// What stands before a chain's first entry.
 pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
+/// How long it stays readable who looked at whom: the least that the law has records of processing kept (PIPL, art. 56).
+pub const LOOKS_STAY_DAYS: i64 = 3 * 365;
+
 /// SHA-256 of a JSON array of all columns, the hash of the entry before first. Ids are lower-case UUIDs with hyphens, kinds
-/// the database's words, `at` Unix milliseconds, what is absent null. Changing this form breaks every chain ever written.
+/// the database's words, `at` Unix milliseconds, what is absent null. What has a seal is hashed as an array of it in the
+/// first of its places, with null in the others. Changing this form breaks every chain ever written.
 pub fn entry_hash(entry: &Entry) -> String {
     // Named one by one, so that a new column does not compile until it is hashed too.
     #[rustfmt::skip]
     let Entry {
-        id, chain, seq, at, actor, actor_roles, action, subject, subject_id, subject_person, sights, purpose, reason,
-        request_id, previous_hash, hash: _,
+        id, chain, seq, at, actor, actor_roles, action, subject, subject_id: _, subject_person: _, sights: _, purpose: _,
+        reason, request_id, previous_hash, hash: _, reason_salt: _, reason_seal, look_salt: _, look_seal,
     } = entry;
+    let [on, person, sights, purpose] = match look_seal {
+        Some(seal) => [json!([seal]), Value::Null, Value::Null, Value::Null],
+        None => look(entry),
+    };
+    let reason = reason_seal.as_ref().map_or_else(|| json!(reason), |seal| json!([seal]));
     #[rustfmt::skip]
-    let text = serde_json::json!([
+    let text = json!([
         previous_hash, id.to_string(), chain.to_string(), seq, at.timestamp_millis(), actor.map(|id| id.to_string()),
-        actor_roles, action, subject, subject_id.to_string(), subject_person.map(|id| id.to_string()), sights.0,
-        purpose.map(|purpose| purpose.as_str()), reason, request_id,
+        actor_roles, action, subject, on, person, sights, purpose, reason, request_id,
     ]);
     hex::encode(Sha256::digest(text.to_string()))
+}
+
+fn look(entry: &Entry) -> [Value; 4] {
+    let Entry { subject_id, subject_person, sights, purpose, .. } = entry;
+    let (person, purpose) = (subject_person.map(|id| id.to_string()), purpose.map(|purpose| purpose.as_str()));
+    [json!(subject_id.to_string()), json!(person), json!(sights.0), json!(purpose)]
+}
+
+/// What stands for a reason in the hash: SHA-256 over salt and reason. Without the salt nobody can try words on it.
+pub fn reason_seal(entry: &Entry) -> Option<String> {
+    Some(sealed(&json!([entry.reason_salt.as_ref()?, entry.reason])))
+}
+
+/// What stands in the hash for whom was looked at, and what for.
+pub fn look_seal(entry: &Entry) -> Option<String> {
+    Some(sealed(&json!([entry.look_salt.as_ref()?, look(entry)])))
+}
+
+fn sealed(words: &Value) -> String {
+    hex::encode(Sha256::digest(words.to_string()))
+}
+
+/// Whether what is sealed is what was sealed, or is gone as a whole.
+fn seals_hold(entry: &Entry) -> bool {
+    let holds = |seal: &Option<String>, now: Option<String>, gone: bool| match (seal, now) {
+        (None, None) => true,
+        (Some(then), Some(now)) => *then == now,
+        (Some(_), None) => gone,
+        (None, Some(_)) => false,
+    };
+    let nobody = look(entry) == [json!(Uuid::nil().to_string()), Value::Null, json!([]), Value::Null];
+    holds(&entry.reason_seal, reason_seal(entry), entry.reason.is_none())
+        && holds(&entry.look_seal, look_seal(entry), nobody)
 }
 
 /// Where a chain first breaks; `seq` is the place, counted from 1.
@@ -65,7 +107,7 @@ impl ChainWalk {
             Some(ChainFault::Gap { seq })
         } else if entry.previous_hash != self.hash {
             Some(ChainFault::WrongPrevious { seq })
-        } else if entry.hash != entry_hash(entry) {
+        } else if entry.hash != entry_hash(entry) || !seals_hold(entry) {
             Some(ChainFault::WrongHash { seq })
         } else {
             None
@@ -162,6 +204,7 @@ mod tests {
         fn any_entry()(
             id: u128, at in 0..4_000_000_000_000_i64, actor: Option<u128>, roles in "[A-Z@/ ]{0,20}", action in "[A-Z_]{1,9}",
             subject_id: u128, person: Option<u128>, looks: bool, reason: Option<String>, request in "[a-f0-9]{0,9}",
+            reason_salt: bool, look_salt: bool,
         ) -> Entry {
             let uuid = Uuid::from_u128;
             Entry {
@@ -170,7 +213,8 @@ mod tests {
                 subject_id: uuid(subject_id), subject_person: person.map(|id| PersonId(uuid(id))),
                 sights: Sights(if looks { vec![Sight::Name, Sight::Location] } else { Vec::new() }),
                 purpose: looks.then_some(LookPurpose::Roster), reason, request_id: request,
-                previous_hash: String::new(), hash: String::new(),
+                previous_hash: String::new(), hash: String::new(), reason_salt: reason_salt.then(|| "s".into()),
+                reason_seal: None, look_salt: look_salt.then(|| "t".into()), look_seal: None,
             }
         }
     }
@@ -180,6 +224,7 @@ mod tests {
         for (seq, entry) in (1..).zip(&mut entries) {
             entry.seq = seq;
             entry.previous_hash = previous;
+            (entry.reason_seal, entry.look_seal) = (reason_seal(entry), look_seal(entry));
             entry.hash = entry_hash(entry);
             previous = entry.hash.clone();
         }
@@ -251,6 +296,32 @@ mod tests {
         }
     }
 
+    proptest! {
+        #[test]
+        fn what_is_sealed_can_be_erased_as_a_whole_and_no_other_way(entries in vec(any_entry(), 1..8), here: Index, half: bool) {
+            let chain = chained(entries);
+            let last = chain.last().unwrap();
+            let kept = Some((last.seq, last.hash.as_str()));
+            let mut erased = chain.clone();
+            for entry in &mut erased {
+                if entry.reason_seal.is_some() {
+                    (entry.reason, entry.reason_salt) = (None, None);
+                }
+                if entry.look_seal.is_some() {
+                    (entry.subject_id, entry.subject_person, entry.purpose) = (Uuid::nil(), None, None);
+                    (entry.sights, entry.look_salt) = (Sights(Vec::new()), None);
+                }
+            }
+            prop_assert_eq!(walk(&erased, kept), Ok(()));
+            let entry = &mut erased[here.index(chain.len())];
+            match half {
+                true => entry.reason = Some("another".into()),
+                false => entry.sights = Sights(vec![Sight::Phone]),
+            }
+            prop_assert!(walk(&erased, kept).is_err());
+        }
+    }
+
     #[test]
     fn roles_are_written_down_and_read_again() {
         let team = TeamId(Uuid::from_u128(1));
@@ -284,6 +355,10 @@ mod tests {
             request_id: "r".into(),
             previous_hash: GENESIS.into(),
             hash: String::new(),
+            reason_salt: None,
+            reason_seal: None,
+            look_salt: None,
+            look_seal: None,
         };
         let text = format!(
             "[\"{GENESIS}\",\"00000000-0000-0000-0000-000000000001\",\"00000000-0000-0000-0000-000000000002\",3,4,null,\"\",\
@@ -291,5 +366,19 @@ mod tests {
              [\"ID_NUMBER\"],\"IDENTITY_CHECK\",\"核对\",\"r\"]"
         );
         assert_eq!(entry_hash(&entry), hex::encode(Sha256::digest(text)));
+        let hex_of = |text: &str| hex::encode(Sha256::digest(text));
+        let salted = |salt: &str| Some(salt.to_owned());
+        let mut entry = Entry { reason_salt: salted("s"), look_salt: salted("t"), ..entry };
+        (entry.reason_seal, entry.look_seal) = (reason_seal(&entry), look_seal(&entry));
+        let reason = hex_of("[\"s\",\"核对\"]");
+        let look = hex_of(
+            "[\"t\",[\"00000000-0000-0000-0000-000000000005\",\"00000000-0000-0000-0000-000000000006\",[\"ID_NUMBER\"],\
+             \"IDENTITY_CHECK\"]]",
+        );
+        let text = format!(
+            "[\"{GENESIS}\",\"00000000-0000-0000-0000-000000000001\",\"00000000-0000-0000-0000-000000000002\",3,4,null,\"\",\
+             \"LOOK\",\"Volunteer\",[\"{look}\"],null,null,null,[\"{reason}\"],\"r\"]"
+        );
+        assert_eq!(entry_hash(&entry), hex_of(&text));
     }
 }

@@ -84,6 +84,24 @@ pub async fn by_chain(
     .await
 }
 
+/// How many entries lost what was sealed in them without cause: a reason although nobody whom it concerned was erased, a look
+/// although it is younger than `looks_before`.
+pub async fn gone_without_cause(db: &impl ConnectionTrait, looks_before: Instant) -> Result<i64, DbErr> {
+    #[derive(FromQueryResult)]
+    struct Count {
+        count: i64,
+    }
+    let text = "SELECT COUNT(*) AS count FROM audit_entry e
+                WHERE (look_seal IS NOT NULL AND look_salt IS NULL AND at >= $1)
+                   OR (reason_seal IS NOT NULL AND reason_salt IS NULL
+                       AND NOT (look_seal IS NOT NULL AND look_salt IS NULL)
+                       AND NOT EXISTS (SELECT 1 FROM person p LEFT JOIN volunteer v ON v.person_id = p.id
+                                       WHERE p.erased_at IS NOT NULL
+                                         AND (p.id IN (e.subject_id, e.subject_person) OR v.id = e.subject_id)))";
+    let count: Option<Count> = db::one(db, text, [looks_before.into()]).await?;
+    Ok(count.map_or(0, |count| count.count))
+}
+
 #[derive(FromQueryResult)]
 pub struct KeptEnd {
     pub chain: Uuid,

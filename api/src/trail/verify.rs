@@ -2,11 +2,13 @@
 
 use std::{collections::BTreeMap, fmt};
 
+use boai_entity::Instant;
+use chrono::TimeDelta;
 use sea_orm::{ConnectionTrait, DbErr};
 use uuid::Uuid;
 
 use super::{
-    rules::{ChainWalk, GENESIS, seal_hash},
+    rules::{ChainWalk, GENESIS, LOOKS_STAY_DAYS, seal_hash},
     seals::{digest, proof},
     store::{self, KeptEnd},
 };
@@ -43,7 +45,12 @@ impl fmt::Display for Report {
 }
 
 /// Goes over the whole trail as it is at one moment: a server that goes on writing must not look like a forger.
-pub async fn verify(db: &Db, vault: Option<&Vault>, mut progress: impl FnMut(u64)) -> Result<Report, DbErr> {
+pub async fn verify(
+    db: &Db,
+    vault: Option<&Vault>,
+    now: Instant,
+    mut progress: impl FnMut(u64),
+) -> Result<Report, DbErr> {
     let tx = db.snapshot().await?;
     let mut report = Report { proofs_checked: vault.is_some(), ..Report::default() };
     let mut walk: Option<ChainWalk> = None;
@@ -71,6 +78,10 @@ pub async fn verify(db: &Db, vault: Option<&Vault>, mut progress: impl FnMut(u64
     finish(&mut report, walk, &ends.into_iter().map(|end| (end.chain, end)).collect());
     for end in store::ends_of_nothing(&tx).await? {
         report.faults.push(format!("chain {}: its {} entries are gone", end.chain, end.seq));
+    }
+    let gone = store::gone_without_cause(&tx, now - TimeDelta::days(LOOKS_STAY_DAYS)).await?;
+    if gone > 0 {
+        report.faults.push(format!("{gone} entries lost their words, although nobody was erased and no time was up"));
     }
     check_seals(&tx, vault, &mut report).await?;
     Ok(report)

@@ -224,6 +224,54 @@ test("a branch officer founds a team and gives it a leader", async () => {
   done((await officer.run(app.RevokeRoleDocument, { grantId, reason: "换届" })).revokeRole);
 });
 
+/** Asks until a copy is ready. */
+async function ready<Copy extends { id: string; state: string }>(copies: () => Promise<readonly Copy[] | undefined>) {
+  for (;;) {
+    const copy = some((await copies())?.[0]);
+    if (copy.state === "READY") return copy.id;
+    assert.ok(["WAITING", "RUNNING"].includes(copy.state), copy.state);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+test("somebody takes a copy of their data, asks to be erased, and thinks better of it", async () => {
+  const number = "18812340003";
+  const ling = phone(await signIn(number));
+  done((await ling.run(app.RequestMyDataDocument, { requestId: requestId() })).requestMyData);
+  const exportId = await ready(async () => (await ling.run(app.MyDataDocument, {})).me?.myDataExports);
+  const { createMyDataLink } = await ling.run(app.CreateMyDataLinkDocument, { exportId });
+  const copy = await fetch(new URL(some(done(createMyDataLink).link).path, server.url));
+  assert.deepEqual([copy.status, copy.headers.get("content-type")], [200, "application/zip"]);
+  const { requestErasure } = await ling.run(app.RequestErasureDocument, { phone: number });
+  const erasureId = some(done(requestErasure).erasure).id;
+  const { cancelErasure } = await ling.run(app.CancelErasureDocument, { erasureId });
+  assert.equal(done(cancelErasure).erasure?.state, "CANCELLED");
+});
+
+test("a guardian agrees, copies what is held about the child, withdraws, and asks to have it erased", async () => {
+  const [child, guardian] = [phone(await signIn("18812340004")), "18812340005"];
+  const birthDate = `${new Date().getFullYear() - 16}-01-01`;
+  const input = { name: "林小", birthDate, residenceCode: "330106", acceptedTermsVersion: "2026-01", guardian: { name: "林", phone: guardian } };
+  const { enrolAsVolunteer } = await child.run(app.EnrolAsVolunteerDocument, { input });
+  assert.equal(done(enrolAsVolunteer).me?.volunteer?.name, "林小");
+  const volunteerNumber = some((await child.run(app.MeDocument, {})).me?.volunteer).number;
+  done((await stranger.run(app.RequestGuardianCodeDocument, { phone: guardian })).requestGuardianCode);
+  const proof = { phone: guardian, code: await server.code(guardian), volunteerNumber };
+  const pass = some(done((await stranger.run(app.OpenGuardianPassDocument, proof)).openGuardianPass).pass);
+  const { giveGuardianConsent } = await stranger.run(app.GiveGuardianConsentDocument, { pass, version: "2026-01" });
+  assert.equal(done(giveGuardianConsent).consents[0]?.kind, "GUARDIAN");
+  done((await stranger.run(app.RequestChildDataDocument, { pass, requestId: requestId() })).requestChildData);
+  const view = async () => some((await stranger.run(app.GuardianViewDocument, { pass })).guardianView);
+  const exportId = await ready(async () => (await view()).dataExports);
+  done((await stranger.run(app.CreateChildDataLinkDocument, { pass, exportId })).createChildDataLink);
+  done((await stranger.run(app.WithdrawChildConsentDocument, { pass, kind: "GUARDIAN" })).withdrawChildConsent);
+  const { requestChildErasure } = await stranger.run(app.RequestChildErasureDocument, { pass, volunteerNumber });
+  const erasureId = some(done(requestChildErasure).erasure).id;
+  assert.equal((await view()).erasure?.id, erasureId);
+  const { cancelChildErasure } = await stranger.run(app.CancelChildErasureDocument, { pass, erasureId });
+  assert.equal(done(cancelChildErasure).erasure?.state, "CANCELLED");
+});
+
 // The last of all: by now every document has been run.
 test("no document of operations/ was left out", () => {
   const documents = readdirSync(join(ROOT, "operations")).flatMap((name) => /^(\w+)\.graphql$/.exec(name)?.[1] ?? []);

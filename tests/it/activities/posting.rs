@@ -106,8 +106,7 @@ stories! {
         let ling = town.leader("Ling").await;
         let posted = ling.post_activity(at("09:00"), at("12:00"), 4, json!({})).await;
         let xiao = town.person("Xiao").await;
-        let young = json!({ "birthDate": "2010-01-01", "guardian": { "name": "Wang", "phone": "13700000000" } });
-        xiao.enrol(young).await;
+        xiao.enrol_with_guardian("2010-01-01").await;
         xiao.sign_up(posted.shift()).await.fine();
         for stricter in [json!({ "dangerous": true }), json!({ "minimumAge": 18 }), json!({ "skillsRequired": ["DRIVING"] })] {
             let refused = change(&ling, &posted, stricter).await;
@@ -135,10 +134,8 @@ stories! {
         let day = json!({ "dangerous": true });
         let posted = ling.post_activity(at("+2 09:00"), at("+2 12:00"), 4, day).await;
         let xiao = town.person("Xiao").await;
-        let eighteen_the_day_before = json!({
-            "birthDate": "2008-05-09", "guardian": { "name": "Wang", "phone": "13700000000" }
-        });
-        xiao.enrol(eighteen_the_day_before).await;
+        // Eighteen the day before.
+        xiao.enrol_with_guardian("2008-05-09").await;
         xiao.sign_up(posted.shift()).await.fine();
         let earlier = json!({ "startsAt": at("09:00"), "endsAt": at("12:00") });
         assert_eq!(change_shift(&ling, posted.shift(), earlier).await.codes(), ["SIGNED_UP_UNFIT"]);

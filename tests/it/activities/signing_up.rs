@@ -134,7 +134,7 @@ stories! {
         let posted = ling.post_activity(at("09:00"), at("12:00"), 2, demands).await;
         let other = ling.post_activity(at("09:00"), at("12:00"), 2, json!({ "title": "另一场" })).await;
         let xiao = town.person("Xiao").await;
-        xiao.enrol(json!({ "birthDate": "2010-05-09", "guardian": { "name": "Ma", "phone": "13800138000" } })).await;
+        xiao.enrol_with_guardian("2010-05-09").await;
         xiao.sign_up(other.shift()).await.fine();
         let refused = xiao.sign_up(posted.shift()).await;
         assert_eq!(refused.codes(), ["TOO_YOUNG", "DANGEROUS_FOR_MINORS", "SKILL_MISSING", "OVERLAPS"]);
@@ -146,10 +146,9 @@ stories! {
     async fn who_comes_of_age_on_the_day_may_do_dangerous_work(town: Town) {
         let ling = town.leader("Ling").await;
         let posted = ling.post_activity(at("+1 09:00"), at("+1 12:00"), 2, json!({ "dangerous": true })).await;
-        let guardian = json!({ "guardian": { "name": "Ma", "phone": "13800138000" } });
         let (on_the_day, a_day_later) = (town.person("Xiao").await, town.person("Da").await);
         for (person, birth) in [(&on_the_day, "2008-05-09"), (&a_day_later, "2008-05-10")] {
-            person.enrol(crate::verbs::over(guardian.clone(), json!({ "birthDate": birth }))).await;
+            person.enrol_with_guardian(birth).await;
         }
         assert_eq!(takes(&on_the_day, posted.shift()).await, "SEATED");
         assert_eq!(a_day_later.sign_up(posted.shift()).await.codes(), ["DANGEROUS_FOR_MINORS"]);

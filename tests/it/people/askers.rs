@@ -1,6 +1,6 @@
 //! Who asks in the access matrix, and what they ask about.
 
-use boai::platform::node::decode;
+use boai::{ctx::Ctx, platform::node::decode};
 use boai_entity::{
     branch, division,
     ids::{BranchId, RoleGrantId, RoleReviewId},
@@ -135,6 +135,13 @@ pub async fn settle(town: &Town) -> (Scene, Person<'_>) {
     let leader = town.resident("李队长").await;
     leader.hold("TEAM_LEADER", None, Some(Town::TEAM)).await;
     let served = town.resident("欧阳小玲").await;
+    // While she has only just signed in, which proves who asks.
+    let wishes = "mutation($phone: PhoneNumber!, $request: UUID!) {
+        requestErasure(input: { phone: $phone }) { erasure { id } errors { code } }
+        requestMyData(input: { requestId: $request }) { export { id } errors { code } } }";
+    let wishes = served.ask(wishes, json!({ "phone": served.phone, "request": served.request_id() })).await;
+    let job = Ctx::system(town.app.clone(), "story");
+    boai::privacy::export::make_all(&job).await.expect("the copy is made");
     let past = leader.post_activity(at("07:10"), at("08:10"), 5, json!({ "title": "旧" })).await;
     served.sign_up(past.shift()).await.fine();
     town.clock.set(at("07:10"));
@@ -195,6 +202,8 @@ pub async fn settle(town: &Town) -> (Scene, Person<'_>) {
         inbox_item: mine.text("/me/inbox/nodes/0/id"),
         audit_entry: mine.text("/me/auditTrail/nodes/0/id"),
         identity: identity.text("/submitIdentity/identity/id"),
+        export: wishes.text("/requestMyData/export/id"),
+        erasure: wishes.text("/requestErasure/erasure/id"),
         post: draft.text("/createActivity/activity/shifts/0/posts/0/id"),
         posted,
     };

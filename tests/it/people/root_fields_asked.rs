@@ -36,6 +36,9 @@ pub struct Scene {
     pub officer: String,
     /// Acts on branches far below that an officer of the city proposed.
     pub acts: [String; 2],
+    /// A copy of that person's data, and their wish to be erased.
+    pub export: String,
+    pub erasure: String,
 }
 
 pub struct Operation {
@@ -98,6 +101,7 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         query("divisions", "", "/divisions/nodes", "divisions { nodes { name } }"),
         query("consentTexts", "", "/consentTexts", "consentTexts { kind }"),
         query("identityChecks", "", "/identityChecks/nodes", checks),
+        query("guardianView", "", "/guardianView", "guardianView(pass: \"boai_x\") { childName }"),
         query("me", "", "/me", "me { id }"),
         node("a published activity", "/node", activity, ""),
         node("a draft", "/node", draft, ""),
@@ -117,6 +121,8 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         node("somebody's identity", "/node", &scene.identity, ""),
         node("somebody's audit trail", "/node", &scene.audit_entry, ""),
         node("a draft's post", "/node", &scene.post, ""),
+        node("somebody's copy of their data", "/node", &scene.export, ""),
+        node("somebody's erasure", "/node", &scene.erasure, ""),
         node(
             "a team's members",
             "/node/members/nodes",
@@ -139,6 +145,8 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         mutation("approveAct", "", format!("actId: \"{one_act}\"")),
         mutation("approveRecovery", "", format!("recoveryId: \"{recovery}\"")),
         mutation("askToJoinTeam", "", format!("teamId: \"{team}\"")),
+        mutation("cancelChildErasure", "", format!("pass: \"boai_x\", erasureId: \"{}\"", scene.erasure)),
+        mutation("cancelErasure", "", format!("erasureId: \"{}\"", scene.erasure)),
         mutation("cancelActivity", "", format!("activityId: \"{activity}\", reason: \"x\"")),
         mutation("changeActivity", "", format!("activityId: \"{activity}\", title: \"x\", note: \"x\"")),
         mutation("changePhone", "", format!("{new_phone}, oldCode: \"123456\", newCode: \"123456\"")),
@@ -149,6 +157,8 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         mutation("confirmHours", "", format!("items: [{{ attendanceId: \"{attendance}\" }}]")),
         mutation("confirmSecondFactor", "", "code: \"000000\""),
         mutation("createActivity", "", draft_input),
+        mutation("createChildDataLink", "", format!("pass: \"boai_x\", exportId: \"{}\"", scene.export)),
+        mutation("createMyDataLink", "", format!("exportId: \"{}\"", scene.export)),
         mutation("decideTeamMember", "", format!("teamId: \"{team}\", volunteerId: \"{applicant}\", accept: true")),
         mutation("decideIdentity", "", format!("identityId: \"{}\", verified: true", scene.identity)),
         mutation("declineAct", "", format!("actId: \"{other_act}\", reason: \"x\"")),
@@ -159,6 +169,7 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         mutation("enrolSecondFactor", "", ""),
         mutation("foundTeam", "", format!("branchId: \"{branch}\", name: \"新队\", speciality: RESCUE")),
         mutation("giveConsent", "", "kind: PUBLICATION, version: \"2026-01\""),
+        mutation("giveGuardianConsent", "", "pass: \"boai_x\", version: \"2026-01\""),
         mutation(
             "grantRole",
             "on a team",
@@ -174,6 +185,11 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         mutation("linkWeChat", "", "code: \"x\""),
         mutation("objectToRecovery", "", ""),
         mutation(
+            "openGuardianPass",
+            "",
+            format!("phone: \"{}\", code: \"123456\", volunteerNumber: \"{number}\"", who.town.new_phone()),
+        ),
+        mutation(
             "openRecovery",
             "",
             format!("volunteerNumber: \"{member}\", {new_phone}, reason: \"x\", identityCheck: \"x\""),
@@ -186,6 +202,15 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         mutation("renewRole", "", format!("grantId: \"{grant}\", {term}")),
         mutation("requestPhoneChange", "", new_phone.clone()),
         mutation("requestRecoveryCode", "", new_phone.clone()),
+        mutation("requestChildData", "", format!("pass: \"boai_x\", requestId: \"{}\"", who.request_id())),
+        mutation("requestChildErasure", "", format!("pass: \"boai_x\", volunteerNumber: \"{number}\"")),
+        mutation("requestGuardianCode", "", format!("phone: \"{}\"", who.town.new_phone())),
+        mutation(
+            "requestErasure",
+            "",
+            format!("phone: \"{}\"", if who.phone.is_empty() { "13900000000" } else { &who.phone }),
+        ),
+        mutation("requestMyData", "", format!("requestId: \"{}\"", who.request_id())),
         mutation("requestSignInCode", "", format!("phone: \"{}\"", who.town.new_phone())),
         mutation("resetSecondFactor", "", format!("grantId: \"{officer}\", reason: \"x\"")),
         mutation(
@@ -205,6 +230,7 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
             format!("document: IDENTITY_CARD, number: \"{number_of_card}\", consentVersion: \"2026-01\""),
         ),
         mutation("unlinkWeChat", "", ""),
+        mutation("withdrawChildConsent", "", "pass: \"boai_x\", kind: LOCATION"),
         mutation("withdrawConsent", "", "kind: LOCATION"),
         Operation {
             root: "Subscription",

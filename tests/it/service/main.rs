@@ -2,6 +2,7 @@
 
 mod check_in;
 mod check_in_evidence;
+mod copies;
 mod forged;
 mod hours;
 mod instances;

@@ -93,6 +93,13 @@ fn an_audit_of_a_folder_without_a_database_is_no_clean_audit() {
 }
 
 #[test]
+fn nothing_is_removed_from_a_folder_without_a_database() {
+    let folder = tempfile::tempdir().expect("a folder");
+    refuses(&mut over(&folder, &["retain"]), &["data_dir = ", "no boai.sqlite", "--data-dir"]);
+    assert!(!folder.path().join("boai.sqlite").exists(), "none was made");
+}
+
+#[test]
 fn the_demo_plays_a_day_once_and_leaves_clean_books() {
     let folder = tempfile::tempdir().expect("a folder");
     let demo = || over(&folder, &["demo", "--once", "--listen", "127.0.0.1:0"]);

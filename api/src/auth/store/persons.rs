@@ -15,7 +15,12 @@ pub async fn lock_or_make(
     now: Instant,
 ) -> Result<person::Model, DbErr> {
     loop {
-        let new = person::ActiveModel { id: Set(new_id), phone: Set(phone.into()), created_at: Set(now) };
+        let new = person::ActiveModel {
+            id: Set(new_id),
+            phone: Set(phone.into()),
+            created_at: Set(now),
+            erased_at: Set(None),
+        };
         person::Entity::insert(new)
             .on_conflict(OnConflict::column(person::Column::Phone).do_nothing().to_owned())
             .exec_without_returning(db)

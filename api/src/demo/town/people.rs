@@ -154,7 +154,8 @@ impl People {
                 }
                 _ => {}
             }
-            for kind in [ConsentKind::Terms, ConsentKind::Location] {
+            let guardians = row.guardian_phone.is_some().then_some(ConsentKind::Guardian);
+            for kind in [ConsentKind::Terms, ConsentKind::Location].into_iter().chain(guardians) {
                 self.consents.push(consent::Model {
                     id: ConsentId(chance.id(enrolled_at)),
                     person_id,
@@ -212,7 +213,7 @@ impl People {
 
     fn person(&mut self, chance: &Chance, phone: String, created_at: Instant) -> PersonId {
         let id = PersonId(chance.id(created_at));
-        self.persons.push(person::Model { id, phone, created_at });
+        self.persons.push(person::Model { id, phone, created_at, erased_at: None });
         id
     }
 

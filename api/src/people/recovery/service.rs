@@ -89,7 +89,7 @@ pub async fn open(ctx: &Ctx, new: NewRecovery) -> Result<account_recovery::Model
         return Err(own.map_or(RecoveryRefusal::NumberTaken, |_| RecoveryRefusal::AlreadyOpen).into());
     }
     inbox::tell_persons(ctx, &tx, &[person], InboxKind::RecoveryOpened, &row.reason).await.or_fault()?;
-    audit(ctx, &tx, "OPEN_RECOVERY", row.id, Some(&row.reason)).await.or_fault()?;
+    audit(ctx, &tx, "OPEN_RECOVERY", &row, Some(&row.reason)).await.or_fault()?;
     tx.commit().await.or_fault()?;
     Ok(row)
 }
@@ -108,7 +108,7 @@ pub async fn approve(ctx: &Ctx, id: AccountRecoveryId) -> Result<account_recover
     if !store::approve(&tx, id, officer, &hash, now).await.or_fault()? {
         return Err(RecoveryRefusal::NotWaiting.into());
     }
-    audit(ctx, &tx, "APPROVE_RECOVERY", id, None).await.or_fault()?;
+    audit(ctx, &tx, "APPROVE_RECOVERY", &row, None).await.or_fault()?;
     tx.commit().await.or_fault()?;
     // Nothing is held while the gateway thinks it over.
     send_notice(ctx, &row.old_phone, &code).await?;
@@ -149,7 +149,7 @@ pub async fn decline(
     let declined = store::decline(&tx, id, officer, reason, ctx.now()).await.or_fault()?;
     let declined = declined.ok_or(RecoveryRefusal::NotWaiting)?;
     inbox::tell_persons(ctx, &tx, &[declined.person_id], InboxKind::RecoveryStopped, reason).await.or_fault()?;
-    audit(ctx, &tx, "DECLINE_RECOVERY", id, Some(reason)).await.or_fault()?;
+    audit(ctx, &tx, "DECLINE_RECOVERY", &declined, Some(reason)).await.or_fault()?;
     tx.commit().await.or_fault()?;
     Ok(declined)
 }
@@ -164,7 +164,7 @@ pub async fn object(ctx: &Ctx, notice: Option<(PhoneNumber, String)>) -> Result<
     let tx = ctx.db.begin().await.or_fault()?;
     let stopped = store::object(&tx, objector, ctx.now()).await.or_fault()?.ok_or(ObjectionRefusal::NotFound)?;
     inbox::tell_persons(ctx, &tx, &[stopped.person_id], InboxKind::RecoveryStopped, "").await.or_fault()?;
-    audit(ctx, &tx, "OBJECT_TO_RECOVERY", stopped.id, Some(how)).await.or_fault()?;
+    audit(ctx, &tx, "OBJECT_TO_RECOVERY", &stopped, Some(how)).await.or_fault()?;
     tx.commit().await.or_fault()?;
     Ok(())
 }
@@ -204,7 +204,7 @@ pub async fn complete(
     let masked = PhoneNumber::masked(&row.new_phone);
     inbox::tell_persons(ctx, &tx, &[row.person_id], InboxKind::AccountRecovered, &masked).await.or_fault()?;
     let moved = format!("{} → {masked}", PhoneNumber::masked(&row.old_phone));
-    audit(ctx, &tx, "COMPLETE_RECOVERY", row.id, Some(&moved)).await.or_fault()?;
+    audit(ctx, &tx, "COMPLETE_RECOVERY", &row, Some(&moved)).await.or_fault()?;
     let tokens = sessions::open(ctx, &tx, row.person_id, device, SignInWay::Recovery).await.or_fault()?;
     if !persons::change_phone(&tx, row.person_id, &row.new_phone).await.or_fault()? {
         return Err(CompleteRecoveryRefusal::NumberTaken.into());
@@ -262,8 +262,8 @@ async fn audit(
     ctx: &Ctx,
     tx: &impl ConnectionTrait,
     action: &str,
-    id: AccountRecoveryId,
+    of: &account_recovery::Model,
     note: Option<&str>,
 ) -> Result<(), DbErr> {
-    ctx.audit(tx, action, "AccountRecovery", id.0, note.map(Into::into)).await
+    ctx.audit_about(tx, of.person_id, action, ("AccountRecovery", of.id.0), note.map(Into::into)).await
 }
