@@ -12,8 +12,7 @@ use chrono::TimeDelta;
 use serde_json::json;
 
 use crate::{
-    acts::{ask_to_join, decide, grant},
-    recovery::open,
+    acts::{ask_to_join, decide, grant, open_recovery},
     root_fields_asked::Scene,
     second_factor::enrolled,
 };
@@ -157,7 +156,7 @@ pub async fn settle(town: &Town) -> (Scene, Person<'_>) {
     let role = grant(&above, &served.number().await, "DESK_OPERATOR", village).await.fine();
     let opener = town.resident("opener").await;
     opener.hold("BRANCH_OFFICER", Some(Town::branch("3301")), None).await;
-    let recovery = open(&opener, &served.number().await, &town.new_phone()).await.fine();
+    let recovery = open_recovery(&opener, &served.number().await, &town.new_phone()).await.fine();
     let change =
         "mutation($id: ID!) { changeActivity(input: { activityId: $id, note: \"带水\" }) { errors { code } } }";
     leader.ask(change, json!({ "id": posted.activity })).await.fine();
