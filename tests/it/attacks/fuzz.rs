@@ -71,7 +71,7 @@ struct Tally {
 
 async fn say(who: &Person<'_>, made: &Made) -> (u16, String) {
     if made.root == "Subscription" {
-        return (200, socket::first_answer(who, &made.document, &made.variables).await);
+        return (200, socket::first_answer(who, &who.town.url, &made.document, &made.variables).await);
     }
     let body = json!({ "query": made.document, "variables": made.variables });
     let mut post = who.town.http.post(format!("{}/graphql", who.town.url)).json(&body);

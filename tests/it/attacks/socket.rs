@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest};
 
 /// The first thing that the server says to an operation: an item, an error, or that it is over.
-pub async fn first_answer(who: &Person<'_>, document: &str, variables: &Value) -> String {
-    let url = format!("{}/graphql", who.town.url.replacen("http", "ws", 1));
+pub async fn first_answer(who: &Person<'_>, url: &str, document: &str, variables: &Value) -> String {
+    let url = format!("{}/graphql", url.replacen("http", "ws", 1));
     let mut request = url.into_client_request().expect("an address");
     request.headers_mut().insert("sec-websocket-protocol", "graphql-transport-ws".parse().expect("a header"));
     let (mut socket, _) = tokio_tungstenite::connect_async(request).await.expect("the server answers");
