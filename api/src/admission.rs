@@ -146,11 +146,24 @@ pub async fn admit(
     rates.take(tag, &charges, now).await
 }
 
-fn charges(config: &RatesConfig, caller: Caller, classes: impl IntoIterator<Item = Class>) -> (u128, Vec<Charge>) {
-    let address = match network(caller.address) {
+/// Counts what is counted before anybody looks who sent it: a document that is not known, or a request that is refused, by
+/// address. In this process alone, whose work it is: to ask Redis would be more work than most of what is counted.
+pub fn charge(rates: &Rates, config: &RatesConfig, address: IpAddr, now: Instant) -> Verdict {
+    let who = key(address);
+    let charge = config.documents.0.map(|limit| Charge { name: "documents", limit, who, weight: 1 });
+    rates.take_here(charge.as_slice(), now)
+}
+
+/// An address as the rates know it.
+fn key(address: IpAddr) -> u128 {
+    match network(address) {
         IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),
         IpAddr::V6(address) => address.to_bits(),
-    };
+    }
+}
+
+fn charges(config: &RatesConfig, caller: Caller, classes: impl IntoIterator<Item = Class>) -> (u128, Vec<Charge>) {
+    let address = key(caller.address);
     let mut asked: BTreeMap<Class, u32> = BTreeMap::new();
     for class in classes {
         *asked.entry(class).or_default() += 1;

@@ -107,6 +107,9 @@ pub struct RatesConfig {
     pub check: Rate,
     /// Sockets that are opened, and live subscriptions that are begun.
     pub subscribe: ClassRates,
+    /// Documents that are not known yet, and requests that are refused before anybody looks who sent them, of one address.
+    /// Each instance counts them by itself.
+    pub documents: Rate,
 }
 
 /// The limits of one class. Whoever is signed in counts by person and by device and never by address, which a whole site
@@ -243,6 +246,7 @@ impl Default for RatesConfig {
             write: a_minute(120, 90, 600),
             check: Rate::per(60, 60),
             subscribe: a_minute(60, 40, 600),
+            documents: Rate::per(120, 60),
         }
     }
 }
@@ -260,6 +264,7 @@ impl RatesConfig {
             write: off(),
             check: Rate(None),
             subscribe: off(),
+            documents: Rate(None),
         }
     }
 }

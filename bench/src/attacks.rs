@@ -40,7 +40,8 @@ use crate::{
 const ALLOWED: f64 = 3.0;
 /// Addresses that the attackers have.
 const ADDRESSES: u8 = 250;
-/// Between the end of one attack and the next measurement.
+/// Between the end of one attack and the next measurement, and between the beginning of an attack and its measurement: there
+/// is nothing to ask whether it is over or in full force, and stretches of equal length compare.
 const REST: Duration = Duration::from_secs(1);
 
 #[derive(Args)]
@@ -263,7 +264,6 @@ impl Attack {
                 ..document("{ me { id } }")
             }),
         }
-        // Until it bites.
         sleep(REST).await;
         Ok(())
     }
@@ -277,6 +277,7 @@ fn trickle(connections: usize, target: &Target, got: &Got, attackers: &mut JoinS
             loop {
                 let outcome = trickle_once(&target, address(number), head).await;
                 got.note(outcome.unwrap_or_else(|_| "cut off".into()));
+                // The pace of the attack: who was cut off comes back twice a second.
                 sleep(Duration::from_millis(500)).await;
             }
         });

@@ -15,7 +15,8 @@ use super::{
     asked::Asked,
     media::{Media, is_json},
     price::Meter,
-    screen::{Kind, Screened},
+    reading::Unfit,
+    screen::Kind,
 };
 
 /// Tells what the operation cost, in points.
@@ -36,23 +37,24 @@ pub async fn answer<H: Host>(wire: Arc<Wire<H>>, patience: Patience, request: Re
     let Some(media) = Media::of(&parts.headers) else {
         let message = "Accept application/graphql-response+json or application/json: there is no other form here.";
         let refused = unread(Refused::new(StatusCode::NOT_ACCEPTABLE, "BAD_REQUEST", message));
-        return answer::refused(&refused, Media::Json);
+        return answer::refused(&wire.charged(&parts, refused), Media::Json);
     };
     let asked = match asked(&parts, body, patience).await {
         Ok(asked) => asked,
-        Err(refused) => return answer::refused(&refused, media),
+        Err(refused) => return answer::refused(&wire.charged(&parts, refused), media),
     };
-    let operation = match wire.screen.screen(asked) {
-        Ok(operation) => operation,
-        Err(errors) => return answer::unfit(errors, media),
-    };
-    match tokio::time::timeout(patience.time, run(&wire.host, &parts, operation)).await {
+    match tokio::time::timeout(patience.time, run(&wire, &parts, asked)).await {
         Ok(Ok((answer, headers))) => {
             let mut response = answer::executed(&answer, media);
             answer::extend(response.headers_mut(), headers);
             response
         }
-        Ok(Err(refused)) => answer::refused(&refused, media),
+        Ok(Err(Unfit::Document(errors, headers))) => {
+            let mut response = answer::unfit(errors, media);
+            answer::extend(response.headers_mut(), headers);
+            response
+        }
+        Ok(Err(Unfit::Refused(refused))) => answer::refused(&refused, media),
         Err(_) => {
             let message = format!("The request took longer than {} s.", patience.time.as_secs());
             answer::refused(&Refused::new(StatusCode::SERVICE_UNAVAILABLE, "TIMEOUT", message), media)
@@ -114,22 +116,25 @@ fn too_large(limit: usize, told: Option<u64>) -> Refused {
     }
 }
 
-async fn run<H: Host>(host: &H, parts: &Parts, operation: Screened) -> Result<(Answer, HeaderMap), Refused> {
+async fn run<H: Host>(wire: &Wire<H>, parts: &Parts, asked: Asked) -> Result<(Answer, HeaderMap), Unfit> {
+    let operation = wire.screened(parts, asked).await?;
     match operation.kind {
         Kind::Subscription => {
             let message = "A subscription goes by WebSocket (graphql-transport-ws).";
-            return Err(Refused::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", message));
+            return Err(wire.charged(parts, Refused::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", message)).into());
         }
         // Of a persisted document, too, only the document tells.
-        Kind::Mutation if parts.method == Method::GET => return Err(Refused::not_by_get("mutation")),
+        Kind::Mutation if parts.method == Method::GET => {
+            return Err(wire.charged(parts, Refused::not_by_get("mutation")).into());
+        }
         Kind::Query | Kind::Mutation => {}
     }
-    let Entered { mut data, mut headers } = host.enter(parts, &operation).await?;
+    let Entered { mut data, mut headers } = wire.host.enter(parts, &operation).await?;
     let meter = Meter::default();
     data.insert(meter.clone());
     let mut request = operation.request;
     request.data = data;
-    let mut answer = host.execute(request).await;
+    let mut answer = wire.host.execute(request).await;
     operation.form.complete(&mut answer);
     headers.insert(COST, HeaderValue::from(meter.cost()));
     Ok((answer, headers))
