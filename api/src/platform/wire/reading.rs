@@ -1,16 +1,20 @@
 //! Documents that are not known are read a few at a time, beside the threads that serve, and whoever sends them is charged:
 //! a flood of them costs its sender, while documents that are known pass by it.
 
-use std::{num::NonZero, sync::Arc, thread::available_parallelism};
+use std::{num::NonZero, sync::Arc, thread::available_parallelism, time::Duration};
 
 use axum::http::{HeaderMap, StatusCode, header, request::Parts};
-use tokio::{sync::Semaphore, task::spawn_blocking};
+use tokio::{sync::Semaphore, task::spawn_blocking, time::sleep};
 
 use super::{
     Host, Refused, Wire,
     asked::Asked,
     screen::{Errors, Read, Screened},
 };
+
+/// How long a connection waits for its end whose caller sent too much that was refused unread. Most of what such a flood costs
+/// is connections, which it makes as fast as it loses them; these it keeps, and an address has only so many.
+const PENANCE: Duration = Duration::from_secs(1);
 
 /// Turns at reading: one for every two processors, so that the other ones always serve.
 pub struct Turns(Arc<Semaphore>);
@@ -92,7 +96,7 @@ impl<H: Host> Wire<H> {
     }
 
     /// A request that is refused before somebody asks who sent it: whoever sends too many of them is told so instead.
-    pub fn charged(&self, caller: &Parts, mut refused: Refused) -> Refused {
+    pub async fn charged(&self, caller: &Parts, mut refused: Refused) -> Refused {
         match self.host.charge(caller) {
             Ok(headers) => {
                 refused.headers.extend(headers);
@@ -102,6 +106,7 @@ impl<H: Host> Wire<H> {
                 // What was not read is not read now either.
                 if let Some(close) = refused.headers.remove(header::CONNECTION) {
                     too_many.headers.insert(header::CONNECTION, close);
+                    sleep(PENANCE).await;
                 }
                 too_many
             }
