@@ -53,8 +53,17 @@ async fn mark(town: &Town, scene: &Scene, served: &Person<'_>) -> Marked {
 fn learn_scene(known: &mut Known, scene: &Scene, served: &Person<'_>) {
     let Scene { posted, draft, post, attendance, record, volunteer, session, grant, .. } = scene;
     let ids = [&posted.activity, draft, post, attendance, record, volunteer, session, grant];
-    let more = [&scene.person, &scene.sign_up, &scene.inbox_item, &scene.recovery, &scene.identity, &scene.audit_entry];
-    ids.into_iter().chain(more).chain(&posted.shifts).for_each(|id| known.learn_id(id));
+    let more = [
+        &scene.person,
+        &scene.sign_up,
+        &scene.inbox_item,
+        &scene.recovery,
+        &scene.identity,
+        &scene.audit_entry,
+        &scene.review,
+        &scene.officer,
+    ];
+    ids.into_iter().chain(more).chain(&posted.shifts).chain(&scene.acts).for_each(|id| known.learn_id(id));
     [id(Town::TEAM), id(Town::OTHER_TEAM)].iter().for_each(|id| known.learn_id(id));
     known.learn_id(&id(Town::branch("330106")));
     known.phones.push(served.phone.clone());

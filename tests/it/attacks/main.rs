@@ -15,6 +15,9 @@ mod values;
 mod acts;
 #[path = "../people/askers.rs"]
 mod askers;
+#[allow(dead_code, reason = "only officers need one here")]
+#[path = "../people/authenticator.rs"]
+mod authenticator;
 #[allow(dead_code, reason = "only what is asked about is needed here")]
 #[path = "../people/root_fields_asked.rs"]
 mod root_fields_asked;

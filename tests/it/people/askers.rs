@@ -13,8 +13,8 @@ use serde_json::json;
 
 use crate::{
     acts::{ask_to_join, decide, grant, open_recovery},
+    authenticator::enrolled,
     root_fields_asked::Scene,
-    second_factor::enrolled,
 };
 
 /// The columns of the matrix, as seen from 西湖救援队 and from a volunteer who serves there.
