@@ -37,6 +37,8 @@ run_tests() {
     if (($# == 0)); then
         step cargo fmt --all -- --check
         step cargo clippy --workspace --all-targets --locked -- -D warnings
+        # Where it is installed; api/tests/dependencies.rs holds the most of it everywhere. Advisories need a network.
+        if has cargo-deny; then step cargo deny --locked check bans licenses sources; fi
     fi
     # The tests run the real target/debug/boai, which `cargo test` alone would not bring up to date.
     step cargo build --workspace --locked

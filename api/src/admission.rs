@@ -162,6 +162,14 @@ pub async fn admit(
     rates.take(tag, &charges, now).await
 }
 
+/// Counts what is counted before anybody looks who sent it: a document that is not known, or a request that is refused, by
+/// address. In this process alone, whose work it is: to ask Redis would be more work than most of what is counted.
+pub fn charge(rates: &Rates, config: &RatesConfig, address: IpAddr, now: Instant) -> Verdict {
+    let who = network_bits(address);
+    let charge = config.documents.0.map(|limit| Charge { name: "documents", limit, who, weight: 1 });
+    rates.take_here(charge.as_slice(), now)
+}
+
 fn charges(config: &RatesConfig, caller: Caller, classes: impl IntoIterator<Item = Class>) -> (u128, Vec<Charge>) {
     let address = network_bits(caller.address);
     let mut asked: BTreeMap<Class, u32> = BTreeMap::new();

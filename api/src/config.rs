@@ -112,6 +112,9 @@ pub struct RatesConfig {
     pub download: Rate,
     /// Sockets that are opened, and live subscriptions that are begun.
     pub subscribe: ClassRates,
+    /// Documents that are not known yet, and requests that are refused before anybody looks who sent them, of one address.
+    /// Each instance counts them by itself.
+    pub documents: Rate,
 }
 
 /// The limits of one class. Whoever is signed in counts by person and by device and never by address, which a whole site
@@ -282,6 +285,7 @@ impl Default for RatesConfig {
             },
             download: Rate::per(60, 60),
             subscribe: a_minute(60, 40, 600),
+            documents: Rate::per(120, 60),
         }
     }
 }
@@ -301,6 +305,7 @@ impl RatesConfig {
             codes: CodeRates { person: Rate(None), wrong_shift: Rate(None), wrong_address: Rate(None) },
             download: Rate(None),
             subscribe: off(),
+            documents: Rate(None),
         }
     }
 }

@@ -29,6 +29,7 @@ use crate::{
         lang::Lang,
         loaders::together,
         proxies::{self, Via, network},
+        rates::Verdict,
         report::RequestId,
         seats::{Full, Seat, Seats},
         wire::{self, Entered, Host, Opened, Refused, Screened, Wire, media::Media},
@@ -55,7 +56,7 @@ pub fn router(app: Arc<App>) -> Result<Router, String> {
         router = router.layer(cors);
     }
     let reader = reader(&app);
-    let server = Arc::new(Wire { host: House { app, schema, sockets: Seats::default() }, screen });
+    let server = Arc::new(Wire::new(House { app, schema, sockets: Seats::default() }, screen));
     Ok(router
         .with_state(server)
         .layer(middleware::from_fn(http::secure))
@@ -88,7 +89,7 @@ async fn explore() -> impl IntoResponse {
 
 /// Ready when the database answers; what is missing but can be done without is named.
 async fn ready(State(server): State<Server>) -> Response {
-    let app = &server.host.app;
+    let app = &server.host().app;
     if let Err(error) = app.db.conn.ping().await {
         tracing::warn!(%error, "not ready");
         return (StatusCode::SERVICE_UNAVAILABLE, Json(serde_json::json!({ "database": "away" }))).into_response();
@@ -105,10 +106,10 @@ async fn ready(State(server): State<Server>) -> Response {
 async fn download(State(server): State<Server>, Path(token): Path<String>, request: Request) -> Response {
     let (caller, _) = request.into_parts();
     let (Via { address, request_id, .. }, lang) = (Via::of(&caller), language(&caller.headers));
-    match server.host.count(None, address, [Class::Download], lang).await {
+    match server.host().count(None, address, [Class::Download], lang).await {
         Err(refused) => wire::answer::refused(&refused, Media::Json),
         Ok(standing) => {
-            let ctx = Ctx { app: server.host.app.clone(), actor: None, lang, request_id };
+            let ctx = Ctx { app: server.host().app.clone(), actor: None, lang, address: Some(address), request_id };
             (standing, privacy::http::download(ctx, &token).await).into_response()
         }
     }
@@ -116,7 +117,7 @@ async fn download(State(server): State<Server>, Path(token): Path<String>, reque
 
 /// An operation by GET or POST, or a socket for many.
 async fn graphql(State(server): State<Server>, request: Request) -> Response {
-    let config = &server.host.app.config;
+    let config = &server.host().app.config;
     if request.method() == Method::GET && request.headers().contains_key(header::UPGRADE) {
         let message_bytes = config.body_limit_bytes;
         return wire::socket::open(server, message_bytes, request).await;
@@ -155,6 +156,12 @@ struct Visitor {
 
 #[async_trait::async_trait]
 impl Host for House {
+    fn charge(&self, caller: &Parts) -> Result<HeaderMap, Refused> {
+        let (rates, now) = (&self.app.config.rates, self.app.clock.now());
+        let verdict = admission::charge(&self.app.rates, rates, Via::of(caller).address, now);
+        standing(&verdict, language(&caller.headers))
+    }
+
     async fn enter(&self, caller: &Parts, operation: &Screened) -> Result<Entered, Refused> {
         let Via { address, request_id, .. } = Via::of(caller);
         let (actor, lang) = (self.actor(bearer(&caller.headers)).await?, language(&caller.headers));
@@ -222,13 +229,7 @@ impl House {
         let signed_in = actor.map(|actor| SignedIn { person: actor.person.0, device: actor.session.0 });
         let caller = Caller { signed_in, address };
         let (rates, now) = (&self.app.config.rates, self.app.clock.now());
-        let verdict = admission::admit(&self.app.rates, rates, caller, classes, now).await;
-        let mut headers = HeaderMap::new();
-        verdict.put(&mut headers);
-        match verdict.exceeded {
-            None => Ok(headers),
-            Some(exceeded) => Err(Refused { headers: Box::new(headers), ..admission::too_many(&exceeded, lang) }),
-        }
+        standing(&admission::admit(&self.app.rates, rates, caller, classes, now).await, lang)
     }
 
     /// A place for one more socket.
@@ -258,6 +259,16 @@ impl House {
         data.insert(RequestId(request_id.clone()));
         data.insert(Ctx { app: self.app.clone(), actor, lang, address: Some(address), request_id });
         Entered { data, headers }
+    }
+}
+
+/// How the limits of a caller stand, for the answer.
+fn standing(verdict: &Verdict, lang: Lang) -> Result<HeaderMap, Refused> {
+    let mut headers = HeaderMap::new();
+    verdict.put(&mut headers);
+    match &verdict.exceeded {
+        None => Ok(headers),
+        Some(exceeded) => Err(Refused { headers: Box::new(headers), ..admission::too_many(exceeded, lang) }),
     }
 }
 

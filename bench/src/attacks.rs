@@ -1,8 +1,9 @@
 //! What strangers do to a server that everybody can reach, and how the volunteers fare meanwhile.
 //!
 //! Attackers come from addresses of their own (127.0.1.…), phones from 127.0.0.1. Calm and attacked stretches take turns, and
-//! the median of the rounds is told. Attackers, phones, database and server share this machine's processors, so what an
-//! attacker spends is taken from the server too: behind a network the ratios are smaller.
+//! the median of the rounds is told. Attackers, phones, database and server share this machine's processors. So that making an
+//! attack does not count as one, attackers have threads of their own, which wait where the others need a processor; whether
+//! they came through as often as they meant to is told by the number of their answers.
 
 use std::{
     collections::BTreeMap,
@@ -21,6 +22,7 @@ use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpSocket, TcpStream},
+    runtime::{Builder, Handle, Runtime},
     task::JoinSet,
     time::{Instant, interval, sleep},
 };
@@ -40,10 +42,11 @@ use crate::{
 const ALLOWED: f64 = 3.0;
 /// Addresses that the attackers have.
 const ADDRESSES: u8 = 250;
-/// Between the end of one attack and the next measurement.
+/// Between the end of one attack and the next measurement, and between the beginning of an attack and its measurement: there
+/// is nothing to ask whether it is over or in full force, and stretches of equal length compare.
 const REST: Duration = Duration::from_secs(1);
 
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub struct Options {
     /// Only these attacks.
     #[arg(long, value_enum, value_delimiter = ',')]
@@ -92,8 +95,17 @@ enum Attack {
     ForgedTokens,
 }
 
+/// Threads for the attackers: as if they were somewhere else, they take no processor from whom they attack.
+pub fn elsewhere() -> std::io::Result<Runtime> {
+    // Of 19 steps: some is left to them even where nothing is left over.
+    let wait = || {
+        let _ = rustix::process::nice(10);
+    };
+    Builder::new_multi_thread().enable_all().on_thread_start(wait).build()
+}
+
 /// Runs all; whether everything stayed within what is allowed.
-pub async fn run(options: Options) -> Result<bool, String> {
+pub async fn run(options: Options, elsewhere: &Handle) -> Result<bool, String> {
     let attacks = if options.only.is_empty() { Attack::value_variants() } else { &options.only };
     let stretches = 1 + 2 * options.rounds * u32::try_from(attacks.len()).map_err(|error| error.to_string())?;
     let volunteers = (options.check_ins * options.seconds * stretches) as usize;
@@ -121,7 +133,7 @@ pub async fn run(options: Options) -> Result<bool, String> {
     );
     let mut sound = true;
     for attack in attacks {
-        sound &= measure(*attack, &options, &target, &server, &phones).await?;
+        sound &= measure(*attack, &options, &target, &server, &phones, elsewhere).await?;
     }
     println!(
         "\np50 and p99 of check-ins in ms: calm, then under attack; ratio of the p99; memory before and at its peak."
@@ -135,6 +147,7 @@ async fn measure(
     target: &Target,
     server: &Server,
     phones: &Arc<Phones>,
+    elsewhere: &Handle,
 ) -> Result<bool, String> {
     let (mut calm, mut attacked): (Vec<Stretch>, Vec<Stretch>) = (Vec::new(), Vec::new());
     let got = Got::default();
@@ -143,8 +156,13 @@ async fn measure(
     for _ in 0..options.rounds {
         calm.push(phones.check_in(options.check_ins, options.seconds).await?);
         let memory = server.watch_memory();
-        let mut attackers = JoinSet::new();
-        attack.begin(options, target, &got, &mut attackers).await?;
+        let (force, target, noted) = (options.clone(), target.clone(), got.clone());
+        let begun = elsewhere.spawn(async move {
+            let mut attackers = JoinSet::new();
+            attack.begin(&force, &target, &noted, &mut attackers).await;
+            attackers
+        });
+        let mut attackers = begun.await.map_err(|error| error.to_string())?;
         match phones.check_in(options.check_ins, options.seconds).await {
             Ok(stretch) => attacked.push(stretch),
             Err(why) => failed = Some(why),
@@ -222,13 +240,7 @@ fn address(number: usize) -> Ipv4Addr {
 
 impl Attack {
     /// Begins, and returns once it is in full force.
-    async fn begin(
-        self,
-        options: &Options,
-        target: &Target,
-        got: &Got,
-        attackers: &mut JoinSet<()>,
-    ) -> Result<(), String> {
+    async fn begin(self, options: &Options, target: &Target, got: &Got, attackers: &mut JoinSet<()>) {
         match self {
             Self::SlowHeads => {
                 trickle(options.held, target, got, attackers, "GET /graphql HTTP/1.1\r\nhost: boai\r\nx-a: ")
@@ -263,9 +275,7 @@ impl Attack {
                 ..document("{ me { id } }")
             }),
         }
-        // Until it bites.
         sleep(REST).await;
-        Ok(())
     }
 }
 
@@ -277,6 +287,7 @@ fn trickle(connections: usize, target: &Target, got: &Got, attackers: &mut JoinS
             loop {
                 let outcome = trickle_once(&target, address(number), head).await;
                 got.note(outcome.unwrap_or_else(|_| "cut off".into()));
+                // The pace of the attack: who was cut off comes back twice a second.
                 sleep(Duration::from_millis(500)).await;
             }
         });

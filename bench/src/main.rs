@@ -33,7 +33,8 @@ fn main() -> ExitCode {
     }
     let Command::Attacks(options) = Cli::parse().command;
     let runtime = tokio::runtime::Runtime::new().expect("threads to run on");
-    match runtime.block_on(attacks::run(options)) {
+    let elsewhere = attacks::elsewhere().expect("threads to run on");
+    match runtime.block_on(attacks::run(options, elsewhere.handle())) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {

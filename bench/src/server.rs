@@ -59,6 +59,7 @@ impl Server {
         let (id, seen) = (self.child.id(), peak.clone());
         let task = tokio::spawn(async move {
             loop {
+                // Memory is sampled; it tells nobody when it changes.
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 seen.fetch_max(memory(id), Relaxed);
             }

@@ -301,6 +301,27 @@ mod tests {
             let given = format!("{forged}, 203.0.113.9");
             let found = proxies(&["10.0.0.0/8"]).read(XForwardedFor, ip("10.0.0.1"), &headers(&[("x-forwarded-for", &given)]));
             prop_assert_eq!(found.0, ip("203.0.113.9"));
+            let given = format!("{forged}, for=203.0.113.9;proto=https");
+            let found = proxies(&["10.0.0.0/8"]).read(Forwarded, ip("10.0.0.1"), &headers(&[("forwarded", &given)]));
+            prop_assert_eq!(found, (ip("203.0.113.9"), true));
+        }
+
+        /// Bytes of any kind, in any of the headers and several times, leave the caller an address and no other name.
+        #[test]
+        fn whatever_the_headers_say_there_is_a_caller(values in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..60), 0..4)) {
+            let mut given = HeaderMap::new();
+            for value in values.iter().filter_map(|value| HeaderValue::from_bytes(value).ok()) {
+                for name in [FORWARDED_FOR, FORWARDED_PROTO, header::FORWARDED, REQUEST_ID] {
+                    given.append(name, value.clone());
+                }
+            }
+            let ours = proxies(&["10.0.0.0/8"]);
+            for header in [XForwardedFor, Forwarded] {
+                prop_assert_eq!(ours.read(header, ip("203.0.113.9"), &given), (ip("203.0.113.9"), false));
+                ours.read(header, ip("10.0.0.1"), &given);
+            }
+            prop_assert!(ours.request_id(ip("203.0.113.9"), &given).is_none());
+            prop_assert!(ours.request_id(ip("10.0.0.1"), &given).is_none_or(|id| HeaderValue::from_str(&id).is_ok()));
         }
     }
 }

@@ -7,8 +7,11 @@ use std::{
 
 use async_graphql::{
     ErrorExtensionValues, Request, Response, ServerError, ServerResult,
-    extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute, NextPrepareRequest, NextRequest},
+    extensions::{
+        Extension, ExtensionContext, ExtensionFactory, NextExecute, NextPrepareRequest, NextRequest, NextSubscribe,
+    },
 };
+use futures_util::{StreamExt, stream::BoxStream};
 
 use super::wire::price::Meter;
 
@@ -25,7 +28,7 @@ impl ExtensionFactory for Report {
 #[derive(Default)]
 struct Reporter {
     /// Read while the request's own data can be seen: the hook around it all, which needs it, cannot see them.
-    request_id: OnceLock<String>,
+    request_id: Arc<OnceLock<String>>,
 }
 
 /// Names a request in the log and in the answer to an internal error. Put into the request's data.
@@ -49,12 +52,18 @@ impl Extension for Reporter {
     }
 
     async fn request(&self, ctx: &ExtensionContext<'_>, next: NextRequest<'_>) -> Response {
-        let mut response = next.run(ctx).await;
-        let request_id = self.request_id.get().map_or("", String::as_str);
-        for error in &mut response.errors {
-            give_code(error, request_id);
-        }
-        response
+        coded(next.run(ctx).await, &self.request_id)
+    }
+
+    /// An event has errors like any answer.
+    fn subscribe<'s>(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        stream: BoxStream<'s, Response>,
+        next: NextSubscribe<'_>,
+    ) -> BoxStream<'s, Response> {
+        let request_id = self.request_id.clone();
+        next.run(ctx, stream).map(move |response| coded(response, &request_id)).boxed()
     }
 
     async fn execute(
@@ -77,6 +86,14 @@ impl Extension for Reporter {
         );
         response
     }
+}
+
+fn coded(mut response: Response, request_id: &OnceLock<String>) -> Response {
+    let request_id = request_id.get().map_or("", String::as_str);
+    for error in &mut response.errors {
+        give_code(error, request_id);
+    }
+    response
 }
 
 /// The library's own errors have no code: those before execution (without a path) come from the document, those in it

@@ -11,11 +11,12 @@ import { type DocumentNode, print } from "graphql";
 
 export const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 /** Nobody asks as often as these tests do. */
-const UNHURRIED: Record<string, string> = Object.fromEntries(
-  ["SIGN_IN", "REFRESH", "SEARCH", "READ", "WRITE", "SUBSCRIBE"].flatMap((what) =>
+const UNHURRIED: Record<string, string> = Object.fromEntries([
+  ...["SIGN_IN", "REFRESH", "SEARCH", "READ", "WRITE", "SUBSCRIBE"].flatMap((what) =>
     ["PERSON", "DEVICE", "ADDRESS"].map((whose) => [`BOAI_RATES__${what}__${whose}`, "off"]),
   ),
-);
+  ["BOAI_RATES__DOCUMENTS", "off"],
+]);
 const PROGRAM = join(process.env["CARGO_TARGET_DIR"] ?? join(ROOT, "target"), "debug/boai");
 
 /** Whom the demo knows. */

@@ -4,4 +4,8 @@
 mod documents;
 mod http;
 mod limits;
+mod prices;
 mod sockets;
+
+#[path = "../attacks/socket.rs"]
+mod socket;

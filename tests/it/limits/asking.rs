@@ -18,7 +18,7 @@ fn reads(person: Rate, device: Rate, address: Rate) -> impl FnOnce(&mut Config) 
     move |config| config.rates.read = ClassRates { person, device, address }
 }
 
-async fn post(person: &Person<'_>, url: &str, headers: HeaderMap, document: &str) -> Response {
+pub async fn post(person: &Person<'_>, url: &str, headers: HeaderMap, document: &str) -> Response {
     let mut post = person.town.http.post(format!("{url}/graphql")).headers(headers).header("accept-language", "en");
     if let Some(token) = &person.access_token {
         post = post.bearer_auth(token);
@@ -27,15 +27,15 @@ async fn post(person: &Person<'_>, url: &str, headers: HeaderMap, document: &str
 }
 
 /// As somebody at this address, behind a proxy of ours.
-fn from(address: &str) -> HeaderMap {
+pub fn from(address: &str) -> HeaderMap {
     HeaderMap::from_iter([("x-forwarded-for".parse().expect("a name"), address.parse().expect("a value"))])
 }
 
-fn behind_a_proxy(config: &mut Config) {
+pub fn behind_a_proxy(config: &mut Config) {
     config.trusted_proxies = serde_json::from_str("[\"127.0.0.0/8\"]").expect("a network");
 }
 
-fn text<'a>(answer: &'a Response, name: &str) -> &'a str {
+pub fn text<'a>(answer: &'a Response, name: &str) -> &'a str {
     answer.headers().get(name).map_or("", |value| value.to_str().expect("a text"))
 }
 

@@ -6,4 +6,5 @@ mod callers;
 mod connections;
 mod line;
 mod pages;
+mod refusals;
 mod sockets;

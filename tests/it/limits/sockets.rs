@@ -12,7 +12,7 @@ use tokio_tungstenite::{
 
 use crate::line::PATIENCE;
 
-struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+pub struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Socket {
     async fn open(url: &str, person: Option<&Person<'_>>) -> Self {
@@ -41,7 +41,7 @@ impl Socket {
         self.0.send(Message::text(message.to_string())).await.expect("the socket takes it");
     }
 
-    async fn asks(&mut self, id: &str, document: &str) -> Value {
+    pub async fn asks(&mut self, id: &str, document: &str) -> Value {
         self.says(json!({ "id": id, "type": "subscribe", "payload": { "query": document } })).await;
         loop {
             let word = self.0.next().await.expect("a word").expect("the socket works");
@@ -53,7 +53,7 @@ impl Socket {
     }
 }
 
-async fn opens(url: &str, person: Option<&Person<'_>>) -> Result<Socket, (u16, String)> {
+pub async fn opens(url: &str, person: Option<&Person<'_>>) -> Result<Socket, (u16, String)> {
     let mut socket = Socket::open(url, person).await;
     socket.is_open().await.map(|()| socket)
 }

@@ -95,3 +95,15 @@ pub async fn decide(leader: &Person<'_>, team: &str, volunteer: &str, accept: bo
             errors { code message path numbers { name value } } } }";
     leader.ask(document, json!({ "team": team, "volunteer": volunteer, "accept": accept })).await
 }
+
+pub const OPEN_RECOVERY: &str = "mutation($input: OpenRecoveryInput!) { openRecovery(input: $input) {
+    recovery { id state volunteer { name } newPhone reason identityCheck openedBy { name } approvedBy { name }
+               waitsUntil expiresAt endedAt endNote }
+    errors { code message path numbers { name value } } } }";
+
+pub async fn open_recovery(officer: &Person<'_>, number: &str, new_phone: &str) -> Answer {
+    let input = json!({
+        "volunteerNumber": number, "newPhone": new_phone, "reason": "手机丢失", "identityCheck": "当面核对身份证",
+    });
+    officer.ask(OPEN_RECOVERY, json!({ "input": input })).await
+}

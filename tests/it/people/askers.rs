@@ -12,10 +12,9 @@ use chrono::TimeDelta;
 use serde_json::json;
 
 use crate::{
-    acts::{ask_to_join, decide, grant},
-    recovery::open,
+    acts::{ask_to_join, decide, grant, open_recovery},
+    authenticator::enrolled,
     root_fields_asked::Scene,
-    second_factor::enrolled,
 };
 
 /// The columns of the matrix, as seen from 西湖救援队 and from a volunteer who serves there.
@@ -164,7 +163,7 @@ pub async fn settle(town: &Town) -> (Scene, Person<'_>) {
     let role = grant(&above, &served.number().await, "DESK_OPERATOR", village).await.fine();
     let opener = town.resident("opener").await;
     opener.hold("BRANCH_OFFICER", Some(Town::branch("3301")), None).await;
-    let recovery = open(&opener, &served.number().await, &town.new_phone()).await.fine();
+    let recovery = open_recovery(&opener, &served.number().await, &town.new_phone()).await.fine();
     let change =
         "mutation($id: ID!) { changeActivity(input: { activityId: $id, note: \"带水\" }) { errors { code } } }";
     leader.ask(change, json!({ "id": posted.activity })).await.fine();

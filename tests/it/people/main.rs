@@ -2,6 +2,7 @@
 
 mod acts;
 mod askers;
+mod authenticator;
 mod browsing;
 mod cursors;
 mod devices;

@@ -6,23 +6,11 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use crate::{
-    acts::{grant, roles},
+    acts::{OPEN_RECOVERY, grant, open_recovery, roles},
     phone_change,
     sessions::{is_signed_in, refused},
     sign_in::{code_of, newcomer, other_than},
 };
-
-pub const OPEN: &str = "mutation($input: OpenRecoveryInput!) { openRecovery(input: $input) {
-    recovery { id state volunteer { name } newPhone reason identityCheck openedBy { name } approvedBy { name }
-               waitsUntil expiresAt endedAt endNote }
-    errors { code message path numbers { name value } } } }";
-
-pub async fn open(officer: &Person<'_>, number: &str, new_phone: &str) -> Answer {
-    let input = json!({
-        "volunteerNumber": number, "newPhone": new_phone, "reason": "手机丢失", "identityCheck": "当面核对身份证",
-    });
-    officer.ask(OPEN, json!({ "input": input })).await
-}
 
 pub async fn approve(officer: &Person<'_>, recovery: &str) -> Answer {
     let document = "mutation($id: ID!) { approveRecovery(input: { recoveryId: $id }) {
@@ -84,7 +72,7 @@ pub async fn scene(town: &Town) -> Scene<'_> {
 impl Scene<'_> {
     /// Opened by the first officer; its global id.
     pub async fn opened(&self) -> String {
-        open(&self.first, &self.number, &self.new.phone).await.fine().text("/openRecovery/recovery/id")
+        open_recovery(&self.first, &self.number, &self.new.phone).await.fine().text("/openRecovery/recovery/id")
     }
 
     /// Approved by the second one.
@@ -136,7 +124,7 @@ stories! {
     async fn ling_who_lost_her_phone_has_her_account_back_after_three_days(town: Town) {
         let scene = scene(&town).await;
         let me = scene.ling.ask("{ me { id } }", json!({})).await.text("/me/id");
-        let opened = open(&scene.first, &scene.number, &scene.new.phone).await.fine();
+        let opened = open_recovery(&scene.first, &scene.number, &scene.new.phone).await.fine();
         let recovery = opened.data("/openRecovery/recovery");
         assert_eq!(recovery["state"], "OPENED");
         assert_eq!((&recovery["volunteer"]["name"], &recovery["openedBy"]["name"]), (&json!("Ling"), &json!("First")));
@@ -185,10 +173,10 @@ stories! {
         assert_eq!(approve(&scene.first, &recovery).await.codes(), ["SECOND_OFFICER_NEEDED"]);
         assert_eq!(town.sms.count(&scene.ling.phone), 1, "no notice");
         // The second officer lives in the district too.
-        let own = open(&scene.second, &scene.second.number().await, &town.new_phone()).await;
+        let own = open_recovery(&scene.second, &scene.second.number().await, &town.new_phone()).await;
         assert_eq!(own.codes(), ["YOURSELF"]);
         let above = town.officer("Above", "33").await;
-        let other = open(&above, &scene.second.number().await, &town.new_phone()).await.fine();
+        let other = open_recovery(&above, &scene.second.number().await, &town.new_phone()).await.fine();
         let other = other.text("/openRecovery/recovery/id");
         for answer in [approve(&scene.second, &other).await, decline(&scene.second, &other).await] {
             assert_eq!(answer.codes(), ["YOURSELF"]);
@@ -227,8 +215,8 @@ stories! {
             scene.ling.clone(),
         ];
         for other in &others {
-            let theirs = open(other, &scene.number, &town.new_phone()).await;
-            assert_eq!(theirs, open(other, "202600000000", &town.new_phone()).await, "{}", other.name);
+            let theirs = open_recovery(other, &scene.number, &town.new_phone()).await;
+            assert_eq!(theirs, open_recovery(other, "202600000000", &town.new_phone()).await, "{}", other.name);
             assert_eq!(theirs.codes(), ["NOT_FOUND"], "{}", other.name);
             assert_eq!(approve(other, &recovery).await, approve(other, &nothing).await, "{}", other.name);
             assert_eq!(decline(other, &recovery).await, decline(other, &nothing).await, "{}", other.name);
@@ -237,7 +225,7 @@ stories! {
         }
         let stranger = town.stranger();
         for answer in [
-            open(&stranger, &scene.number, &scene.new.phone).await,
+            open_recovery(&stranger, &scene.number, &scene.new.phone).await,
             approve(&stranger, &recovery).await,
             decline(&stranger, &recovery).await,
             object(&stranger, None).await,
@@ -346,14 +334,14 @@ stories! {
     async fn what_makes_no_sense_is_refused(town: Town) {
         let scene = scene(&town).await;
         let wang = town.volunteer("Wang").await;
-        assert_eq!(open(&scene.first, &scene.number, &scene.ling.phone).await.codes(), ["SAME_NUMBER"]);
-        assert_eq!(open(&scene.first, &scene.number, &wang.phone).await.codes(), ["NUMBER_TAKEN"]);
+        assert_eq!(open_recovery(&scene.first, &scene.number, &scene.ling.phone).await.codes(), ["SAME_NUMBER"]);
+        assert_eq!(open_recovery(&scene.first, &scene.number, &wang.phone).await.codes(), ["NUMBER_TAKEN"]);
         // Trying numbers leaves a trail.
         assert_eq!(town.rows("audit_entry WHERE action = 'REFUSE_RECOVERY' AND actor IS NOT NULL").await, 1);
         assert_eq!(state(&town).await, []);
         let recovery = scene.opened().await;
-        assert_eq!(open(&scene.second, &scene.number, &town.new_phone()).await.codes(), ["ALREADY_OPEN"]);
-        assert_eq!(open(&scene.first, &wang.number().await, &scene.new.phone).await.codes(), ["NUMBER_TAKEN"]);
+        assert_eq!(open_recovery(&scene.second, &scene.number, &town.new_phone()).await.codes(), ["ALREADY_OPEN"]);
+        assert_eq!(open_recovery(&scene.first, &wang.number().await, &scene.new.phone).await.codes(), ["NUMBER_TAKEN"]);
         approve(&scene.second, &recovery).await.fine();
         let third = town.officer("Third", "33").await;
         assert_eq!(approve(&third, &recovery).await.codes(), ["NOT_WAITING"]);
@@ -365,7 +353,7 @@ stories! {
             let input = json!({
                 "volunteerNumber": scene.number, "newPhone": town.new_phone(), "reason": reason, "identityCheck": check,
             });
-            assert_eq!(scene.first.ask(OPEN, json!({ "input": input })).await.fault(), "BAD_USER_INPUT");
+            assert_eq!(scene.first.ask(OPEN_RECOVERY, json!({ "input": input })).await.fault(), "BAD_USER_INPUT");
         }
     }
 
@@ -376,22 +364,22 @@ stories! {
         let powerful = town.officer("Powerful", "330106").await;
         let number = powerful.number().await;
         let new = newcomer(&town);
-        assert_eq!(open(&first, &number, &new.phone).await.codes(), ["ROLES_ABOVE"]);
-        let recovery = open(&city, &number, &new.phone).await.fine().text("/openRecovery/recovery/id");
+        assert_eq!(open_recovery(&first, &number, &new.phone).await.codes(), ["ROLES_ABOVE"]);
+        let recovery = open_recovery(&city, &number, &new.phone).await.fine().text("/openRecovery/recovery/id");
         assert_eq!(approve(&first, &recovery).await.codes(), ["ROLES_ABOVE"]);
         approve(&province, &recovery).await.fine();
         // A leader of a team of the district is within the district's power.
         let leader = town.leader("Leader").await;
-        open(&first, &leader.number().await, &town.new_phone()).await.fine();
+        open_recovery(&first, &leader.number().await, &town.new_phone()).await.fine();
         let abroad = town.other_leader("Abroad").await;
-        assert_eq!(open(&first, &abroad.number().await, &town.new_phone()).await.codes(), ["ROLES_ABOVE"]);
+        assert_eq!(open_recovery(&first, &abroad.number().await, &town.new_phone()).await.codes(), ["ROLES_ABOVE"]);
         // A role that ended weighs nothing.
         let ling = town.volunteer("Ling").await;
         let ends = json!({ "branchId": id(Town::branch("330106")), "endsAt": at("07:10") });
         grant(&city, &ling.number().await, "DESK_OPERATOR", ends).await.fine();
-        assert_eq!(open(&first, &ling.number().await, &town.new_phone()).await.codes(), ["ROLES_ABOVE"]);
+        assert_eq!(open_recovery(&first, &ling.number().await, &town.new_phone()).await.codes(), ["ROLES_ABOVE"]);
         town.clock.set(at("07:10"));
-        open(&first, &ling.number().await, &town.new_phone()).await.fine();
+        open_recovery(&first, &ling.number().await, &town.new_phone()).await.fine();
         assert_eq!(roles(&ling).await, Vec::<String>::new());
     }
 

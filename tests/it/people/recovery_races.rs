@@ -7,7 +7,8 @@ use futures_util::future::{join, join_all, join3};
 use serde_json::json;
 
 use crate::{
-    recovery::{Scene, approve, complete, decline, object, open, prove, request_code, scene},
+    acts::open_recovery,
+    recovery::{Scene, approve, complete, decline, object, prove, request_code, scene},
     sessions::is_signed_in,
     sign_in::code_of,
     sign_in_races::count,
@@ -39,7 +40,7 @@ stories! {
     async fn two_officers_who_open_at_once_open_one(town: Town) {
         let scene = scene(&town).await;
         let (one, other) = (town.new_phone(), town.new_phone());
-        let opened = join(open(&scene.first, &scene.number, &one), open(&scene.second, &scene.number, &other)).await;
+        let opened = join(open_recovery(&scene.first, &scene.number, &one), open_recovery(&scene.second, &scene.number, &other)).await;
         let answers = [opened.0, opened.1];
         assert_eq!((count(&answers, ""), count(&answers, "ALREADY_OPEN")), (1, 1));
         assert_eq!(town.rows("account_recovery").await, 1);
@@ -50,7 +51,7 @@ stories! {
         let scene = scene(&town).await;
         let wang = town.volunteer("Wang").await.number().await;
         let (ling, new) = (&scene.number, &scene.new.phone);
-        let opened = join(open(&scene.first, ling, new), open(&scene.second, &wang, new)).await;
+        let opened = join(open_recovery(&scene.first, ling, new), open_recovery(&scene.second, &wang, new)).await;
         let answers = [opened.0, opened.1];
         assert_eq!((count(&answers, ""), count(&answers, "NUMBER_TAKEN")), (1, 1));
     }

@@ -30,13 +30,18 @@ impl Rates {
     pub async fn take(&self, tag: u128, charges: &[Charge], now: DateTime<Utc>) -> Verdict {
         let now = now.timestamp_micros();
         if charges.is_empty() {
-            return Verdict { standings: Vec::new(), exceeded: None };
+            return Verdict::nothing();
         }
         let shared = match &self.shared {
             Some(shared) => shared.take(tag, charges, now).await,
             None => None,
         };
         shared.unwrap_or_else(|| self.here.take(charges, now))
+    }
+
+    /// The same in this process alone, at once.
+    pub fn take_here(&self, charges: &[Charge], now: DateTime<Utc>) -> Verdict {
+        if charges.is_empty() { Verdict::nothing() } else { self.here.take(charges, now.timestamp_micros()) }
     }
 
     /// Whether nothing is left of a limit, without taking of it.
@@ -49,6 +54,11 @@ impl Rates {
 }
 
 impl Verdict {
+    /// Of whoever has no limits.
+    fn nothing() -> Self {
+        Self { standings: Vec::new(), exceeded: None }
+    }
+
     /// What draft-ietf-httpapi-ratelimit-headers has a server say of its limits, and how long to wait after a refusal.
     pub fn put(&self, headers: &mut HeaderMap) {
         let items = |item: fn(&Standing) -> String| self.standings.iter().map(item).collect::<Vec<_>>().join(", ");

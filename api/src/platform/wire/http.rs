@@ -4,18 +4,20 @@ use std::{sync::Arc, time::Duration};
 
 use async_graphql::Response as Answer;
 use axum::{
-    body::{Body, to_bytes},
+    body::Body,
     extract::Request,
     http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
     response::Response,
 };
+use futures_util::StreamExt;
 
 use super::{
     Entered, Host, Refused, Wire, answer,
     asked::Asked,
     media::{Media, is_json},
     price::Meter,
-    screen::{Kind, Screened},
+    reading::Unfit,
+    screen::Kind,
 };
 
 /// Tells what the operation cost, in points.
@@ -36,23 +38,24 @@ pub async fn answer<H: Host>(wire: Arc<Wire<H>>, patience: Patience, request: Re
     let Some(media) = Media::of(&parts.headers) else {
         let message = "Accept application/graphql-response+json or application/json: there is no other form here.";
         let refused = unread(Refused::new(StatusCode::NOT_ACCEPTABLE, "BAD_REQUEST", message));
-        return answer::refused(&refused, Media::Json);
+        return answer::refused(&wire.charged(&parts, refused).await, Media::Json);
     };
     let asked = match asked(&parts, body, patience).await {
         Ok(asked) => asked,
-        Err(refused) => return answer::refused(&refused, media),
+        Err(refused) => return answer::refused(&wire.charged(&parts, refused).await, media),
     };
-    let operation = match wire.screen.screen(asked) {
-        Ok(operation) => operation,
-        Err(errors) => return answer::unfit(errors, media),
-    };
-    match tokio::time::timeout(patience.time, run(&wire.host, &parts, operation)).await {
+    match tokio::time::timeout(patience.time, run(&wire, &parts, asked)).await {
         Ok(Ok((answer, headers))) => {
             let mut response = answer::executed(&answer, media);
             answer::extend(response.headers_mut(), headers);
             response
         }
-        Ok(Err(refused)) => answer::refused(&refused, media),
+        Ok(Err(Unfit::Document(errors, headers))) => {
+            let mut response = answer::unfit(errors, media);
+            answer::extend(response.headers_mut(), headers);
+            response
+        }
+        Ok(Err(Unfit::Refused(refused))) => answer::refused(&refused, media),
         Err(_) => {
             let message = format!("The request took longer than {} s.", patience.time.as_secs());
             answer::refused(&Refused::new(StatusCode::SERVICE_UNAVAILABLE, "TIMEOUT", message), media)
@@ -96,15 +99,29 @@ async fn read(headers: &HeaderMap, body: Body, patience: Patience) -> Result<Vec
     if told.is_some_and(|told| told > limit as u64) {
         return Err(too_large(limit, told));
     }
-    let Ok(read) = tokio::time::timeout(patience.time, to_bytes(body, limit)).await else {
+    tokio::time::timeout(patience.time, collect(body, limit)).await.unwrap_or_else(|_| {
         let message = format!("The body did not arrive within {} s.", patience.time.as_secs());
-        return Err(Refused::new(StatusCode::REQUEST_TIMEOUT, "BAD_REQUEST", message));
-    };
-    read.map(Into::into).map_err(|_| too_large(limit, None))
+        Err(Refused::new(StatusCode::REQUEST_TIMEOUT, "BAD_REQUEST", message))
+    })
+}
+
+/// The body in one piece. Each part is copied at once: as it comes, it holds a buffer of 8 KiB, be it a single byte, and a
+/// body that trickles would hold thousands of them.
+async fn collect(body: Body, limit: usize) -> Result<Vec<u8>, Refused> {
+    let mut parts = body.into_data_stream();
+    let mut whole = Vec::new();
+    while let Some(part) = parts.next().await {
+        let part = part.map_err(|_| Refused::bad_request("The body broke off."))?;
+        if whole.len() + part.len() > limit {
+            return Err(too_large(limit, None));
+        }
+        whole.extend_from_slice(&part);
+    }
+    Ok(whole)
 }
 
 fn too_large(limit: usize, told: Option<u64>) -> Refused {
-    let had = told.map_or_else(|| "this one has more, or broke off".into(), |told| format!("this one has {told}"));
+    let had = told.map_or_else(|| "this one has more".into(), |told| format!("this one has {told}"));
     let message = format!("The limit `body_bytes` is {limit}; {had}.");
     let refused = Refused::new(StatusCode::PAYLOAD_TOO_LARGE, "BAD_REQUEST", message);
     let refused = refused.with("limit", "body_bytes").with("allowed", limit);
@@ -114,23 +131,61 @@ fn too_large(limit: usize, told: Option<u64>) -> Refused {
     }
 }
 
-async fn run<H: Host>(host: &H, parts: &Parts, operation: Screened) -> Result<(Answer, HeaderMap), Refused> {
+async fn run<H: Host>(wire: &Wire<H>, parts: &Parts, asked: Asked) -> Result<(Answer, HeaderMap), Unfit> {
+    let operation = wire.screened(parts, asked).await?;
     match operation.kind {
         Kind::Subscription => {
             let message = "A subscription goes by WebSocket (graphql-transport-ws).";
-            return Err(Refused::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", message));
+            let refused = Refused::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", message);
+            return Err(wire.charged(parts, refused).await.into());
         }
         // Of a persisted document, too, only the document tells.
-        Kind::Mutation if parts.method == Method::GET => return Err(Refused::not_by_get("mutation")),
+        Kind::Mutation if parts.method == Method::GET => {
+            return Err(wire.charged(parts, Refused::not_by_get("mutation")).await.into());
+        }
         Kind::Query | Kind::Mutation => {}
     }
-    let Entered { mut data, mut headers } = host.enter(parts, &operation).await?;
+    let Entered { mut data, mut headers } = wire.host.enter(parts, &operation).await?;
     let meter = Meter::default();
     data.insert(meter.clone());
     let mut request = operation.request;
     request.data = data;
-    let mut answer = host.execute(request).await;
+    let mut answer = wire.host.execute(request).await;
     operation.form.complete(&mut answer);
     headers.insert(COST, HeaderValue::from(meter.cost()));
     Ok((answer, headers))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        convert::Infallible,
+        sync::atomic::{AtomicUsize, Ordering::Relaxed},
+    };
+
+    use axum::body::Bytes;
+    use futures_util::stream;
+
+    use super::*;
+
+    /// A byte of a body, and the buffer in which it came.
+    struct Part(#[expect(dead_code, reason = "it is counted")] Arc<()>);
+
+    impl AsRef<[u8]> for Part {
+        fn as_ref(&self) -> &[u8] {
+            b"a"
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_that_trickles_holds_none_of_the_buffers_in_which_it_came() {
+        let (buffer, most) = (Arc::new(()), Arc::new(AtomicUsize::new(0)));
+        let seen = most.clone();
+        let parts = (0..1_000).map(move |_| {
+            seen.fetch_max(Arc::strong_count(&buffer), Relaxed);
+            Ok::<_, Infallible>(Bytes::from_owner(Part(buffer.clone())))
+        });
+        let whole = collect(Body::from_stream(stream::iter(parts)), 1_000).await;
+        assert_eq!((whole.map(|whole| whole.len()).ok(), most.load(Relaxed)), (Some(1_000), 1));
+    }
 }

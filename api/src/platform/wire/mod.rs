@@ -3,7 +3,8 @@
 //!
 //! An operation comes in by [`http`] or [`socket`] as an [`asked::Asked`]. The [`screen::Screen`] reads its document before
 //! anything else does: it counts ([`limits`]), finds persisted and registered documents, validates a second time what
-//! async-graphql lets pass, picks the operation and coerces its variables. What it lets through is a
+//! async-graphql lets pass, picks the operation and coerces its variables. [`reading`] sees to it that no more documents are
+//! read at once than the others can bear, and that whoever sends them is charged. What comes through is a
 //! [`screen::Screened`]; then the host says whether this caller may come in, and executes it.
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -22,6 +23,7 @@ pub mod limits;
 pub mod media;
 mod persisted;
 pub mod price;
+mod reading;
 mod scan;
 pub mod screen;
 pub mod socket;
@@ -35,6 +37,10 @@ pub use values::Scalars;
 /// What stands behind the wire.
 #[async_trait::async_trait]
 pub trait Host: Send + Sync + 'static {
+    /// Charges a caller whom nobody has looked at yet for a document that has to be read, or for a request that is refused.
+    /// What it gives back are headers for the answer. It must be quick: a flood of such requests passes here.
+    fn charge(&self, caller: &Parts) -> Result<HeaderMap, Refused>;
+
     /// Lets a caller in with one operation by HTTP, or refuses; what it gives back goes with the operation.
     async fn enter(&self, caller: &Parts, operation: &Screened) -> Result<Entered, Refused>;
 
@@ -106,8 +112,19 @@ impl Refused {
 
 /// What both doors share.
 pub struct Wire<H> {
-    pub host: H,
-    pub screen: Screen,
+    host: H,
+    screen: Arc<Screen>,
+    reading: reading::Turns,
+}
+
+impl<H> Wire<H> {
+    pub fn new(host: H, screen: Screen) -> Self {
+        Self { host, screen: Arc::new(screen), reading: reading::Turns::default() }
+    }
+
+    pub fn host(&self) -> &H {
+        &self.host
+    }
 }
 
 /// An error with the code that clients act on.

@@ -60,7 +60,7 @@ pub struct Screen {
 }
 
 /// A good document.
-struct Read {
+pub(super) struct Read {
     parsed: Parsed,
     typed: Arc<Valid<ExecutableDocument>>,
     length: usize,
@@ -108,7 +108,7 @@ impl Kind {
     }
 }
 
-type Errors = Vec<ServerError>;
+pub type Errors = Vec<ServerError>;
 
 impl Screen {
     /// `schema` is what [`read_schema`] made of the schema's text.
@@ -138,7 +138,15 @@ impl Screen {
     /// Everything that can be said of an operation without knowing who asks.
     pub fn screen(&self, asked: Asked) -> Result<Screened, Errors> {
         let text = self.text_of(&asked)?;
-        let document = self.document(&text)?;
+        let document = match self.known(&text) {
+            Some(document) => document,
+            None => self.learn(&text)?,
+        };
+        self.pick(asked, text, &document)
+    }
+
+    /// The operation that is asked for, out of a good document.
+    pub(super) fn pick(&self, asked: Asked, text: Arc<str>, document: &Read) -> Result<Screened, Errors> {
         if asked.extensions.contains_key("persistedQuery") {
             self.persisted.insert(persisted::hash(&text), text);
         }
@@ -170,18 +178,13 @@ impl Screen {
         })
     }
 
-    /// The document that is asked for: sent, left here before, or registered.
-    fn text_of(&self, asked: &Asked) -> Result<Arc<str>, Errors> {
+    /// The text of what is asked for: sent, left here before, or registered.
+    pub(super) fn text_of(&self, asked: &Asked) -> Result<Arc<str>, Errors> {
         let hash = persisted_hash(asked)?;
         let id = asked.document_id.as_deref().map(|id| id.strip_prefix("sha256:").unwrap_or(id));
         if let Some(registered) = &self.registered {
-            let found = match (&asked.query, hash.as_deref().or(id)) {
-                (Some(text), _) if registered.holds(text) => Some(text.as_str()),
-                (Some(_), _) => {
-                    return Err(vec![coded("Only the operations of the published apps are taken here.", "FORBIDDEN")]);
-                }
-                (None, id) => id.and_then(|id| registered.by_id(id)),
-            };
+            let by_id = || hash.as_deref().or(id).and_then(|id| registered.by_id(id));
+            let found = asked.query.as_deref().or_else(by_id);
             return found.map(Into::into).ok_or_else(|| vec![not_found()]);
         }
         match (&asked.query, hash) {
@@ -196,14 +199,19 @@ impl Screen {
         }
     }
 
-    fn document(&self, text: &str) -> Result<Arc<Read>, Errors> {
-        let hash = persisted::hash(text);
-        if let Some(document) = self.known.get(&hash) {
-            return Ok(document);
+    /// A document that was found good before: nothing has to be read.
+    pub(super) fn known(&self, text: &str) -> Option<Arc<Read>> {
+        if text.len() > KEPT_AT_MOST { None } else { self.known.get(&persisted::hash(text)) }
+    }
+
+    /// Reads a document that is not known, which is most of the work that a request makes before anybody asks who sent it.
+    pub(super) fn learn(&self, text: &str) -> Result<Arc<Read>, Errors> {
+        if self.registered.as_ref().is_some_and(|registered| !registered.holds(text)) {
+            return Err(vec![coded("Only the operations of the published apps are taken here.", "FORBIDDEN")]);
         }
         let document = Arc::new(self.read(text)?);
         if text.len() <= KEPT_AT_MOST {
-            self.known.insert(hash, document.clone());
+            self.known.insert(persisted::hash(text), document.clone());
         }
         Ok(document)
     }

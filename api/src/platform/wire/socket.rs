@@ -26,7 +26,7 @@ use super::{
     asked::Asked,
     limits::at_most,
     media::Media,
-    screen::{Kind, Screened},
+    screen::Kind,
 };
 
 pub const PROTOCOL: &str = "graphql-transport-ws";
@@ -102,7 +102,7 @@ type Speech = Abortable<BoxStream<'static, (String, Said)>>;
 
 struct Conversation<H> {
     wire: Arc<Wire<H>>,
-    parts: Parts,
+    parts: Arc<Parts>,
     socket: WebSocket,
     opened: Option<Opened>,
     /// Operations under way, by the client's ids.
@@ -112,7 +112,14 @@ struct Conversation<H> {
 
 impl<H: Host> Conversation<H> {
     fn new(wire: Arc<Wire<H>>, parts: Parts, socket: WebSocket) -> Self {
-        Self { wire, parts, socket, opened: None, under_way: HashMap::new(), speaking: SelectAll::new() }
+        Self {
+            wire,
+            parts: Arc::new(parts),
+            socket,
+            opened: None,
+            under_way: HashMap::new(),
+            speaking: SelectAll::new(),
+        }
     }
 
     fn limits(&self) -> &Limits {
@@ -211,13 +218,12 @@ impl<H: Host> Conversation<H> {
         }
         let asked = Asked::from_parameters(payload).map_err(|refused| invalid(&refused.message))?;
         let room = at_most("socket_operations", self.limits().socket_operations, self.under_way.len() + 1);
-        let operation = match room.map_err(Into::into).and_then(|()| self.wire.screen.screen(asked)) {
-            Ok(operation) => operation,
-            Err(errors) => return self.say("error", Some(&id), Some(&errors)).await,
-        };
-        let wire = self.wire.clone();
+        if let Err(error) = room {
+            return self.say("error", Some(&id), Some(&[error])).await;
+        }
+        let (wire, parts) = (self.wire.clone(), self.parts.clone());
         let speech = async_stream::stream! {
-            for await answer in run(wire, opened, operation) {
+            for await answer in run(wire, parts, opened, asked) {
                 yield Said::Next(Box::new(answer));
             }
             yield Said::Complete;
@@ -282,8 +288,15 @@ impl<H: Host> Conversation<H> {
 }
 
 /// Whether the one who asks may still do so is asked anew for each operation.
-fn run<H: Host>(wire: Arc<Wire<H>>, opened: Opened, operation: Screened) -> BoxStream<'static, Answer> {
+fn run<H: Host>(wire: Arc<Wire<H>>, parts: Arc<Parts>, opened: Opened, asked: Asked) -> BoxStream<'static, Answer> {
     let stream = async_stream::stream! {
+        let operation = match wire.screened(&parts, asked).await {
+            Ok(operation) => operation,
+            Err(unfit) => {
+                yield Answer::from_errors(unfit.errors());
+                return;
+            }
+        };
         let entered = match wire.host.admit(&opened, &operation).await {
             Ok(entered) => entered,
             Err(refused) => {
