@@ -115,6 +115,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("RESET_SECOND_FACTOR", "重置二次验证", "taking a second factor away"),
     ("RESIDENCE_PERMIT", "港澳台居民居住证", "residence permit"),
     ("REVERSAL", "冲销", "reversal"),
+    ("ROLES", "职务管理", "roles in a branch's care"),
     ("ROLE_ENDING", "职务即将到期", "role ends soon"),
     ("ROLE_GRANTED", "被授予职务", "role granted"),
     ("ROLE_RENEWED", "职务已续期", "role renewed"),
