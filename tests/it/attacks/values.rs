@@ -284,10 +284,12 @@ impl Values<'_> {
         }
     }
 
-    /// The kind of thing that an argument's name speaks of: `grantId` takes a RoleGrant's.
+    /// The kind of thing that an argument's name speaks of: `grantId` takes a RoleGrant's, `identityId` an IdentityCheck's.
     fn kind(&self, name: &str) -> String {
-        let fits = |kind: &&String| !name.is_empty() && kind.to_lowercase().ends_with(&name.to_lowercase());
-        self.known.ids.keys().find(fits).cloned().unwrap_or_else(|| name.to_owned())
+        let (name, mut kinds) = (name.to_lowercase(), self.known.ids.keys());
+        let ends = kinds.clone().find(|kind| !name.is_empty() && kind.to_lowercase().ends_with(&name));
+        let begins = || kinds.find(|kind| !name.is_empty() && kind.to_lowercase().starts_with(&name));
+        ends.or_else(begins).cloned().unwrap_or(name)
     }
 
     fn uuid(&self) -> String {
