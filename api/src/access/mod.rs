@@ -77,12 +77,14 @@ pub enum Action {
     VerifyIdentity,
     /// Give the account of a volunteer who lives below a branch back to whoever lost the phone.
     RecoverAccounts,
+    /// Show the codes of a site, with which others check in.
+    ShowSiteCode,
     /// See who holds which role on a branch, below it and on their teams, by name.
     SeeRoles,
 }
 
 impl Action {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::SeeRoster,
         Self::RunActivities,
         Self::ConfirmHours,
@@ -92,6 +94,7 @@ impl Action {
         Self::GrantBranchRoles,
         Self::VerifyIdentity,
         Self::RecoverAccounts,
+        Self::ShowSiteCode,
         Self::SeeRoles,
     ];
 
@@ -149,9 +152,16 @@ impl Grant {
 
 fn permits(grant: &Grant, action: Action, resource: Resource<'_>) -> bool {
     match grant.role {
-        Role::DeskOperator => action == Action::SeeRoster,
+        Role::DeskOperator => matches!(action, Action::SeeRoster | Action::ShowSiteCode),
         Role::TeamLeader => {
-            matches!(action, Action::SeeRoster | Action::RunActivities | Action::ConfirmHours | Action::DecideMembers)
+            matches!(
+                action,
+                Action::SeeRoster
+                    | Action::ShowSiteCode
+                    | Action::RunActivities
+                    | Action::ConfirmHours
+                    | Action::DecideMembers
+            )
         }
         // Nobody hands out power over the branch that their own power comes from: that takes someone above.
         Role::BranchOfficer => match (action, resource, &grant.reach) {

@@ -17,13 +17,13 @@ use super::{
     store::{self, ActivityFilter},
 };
 use crate::{
-    access::Action,
+    access::{Action, Resource},
     attendance::graphql::{SiteCode, site_code},
     graphql::{ctx, load},
     live::graphql::{AttendanceBoard, board_of},
     organisation::{
         graphql::{Division, Team, may_with_team},
-        loaders::{DivisionByCode, TeamById},
+        loaders::{DivisionByCode, PlacedTeamById, TeamById},
     },
     people::{
         graphql::Volunteer,
@@ -218,8 +218,14 @@ impl Shift {
     }
     /// 签到码: for the screen at the site; null for who neither leads the team nor runs its desk.
     async fn site_code(&self, gql: &Context<'_>) -> Result<Option<SiteCode>> {
-        let may = may_on_shift(gql, Action::SeeRoster, &self.0).await?;
-        Ok(may.then(|| site_code(ctx(gql), self.0.id)))
+        if !may_on_shift(gql, Action::ShowSiteCode, &self.0).await? {
+            return Ok(None);
+        }
+        // With it others check in: by a role on a branch that takes the second factor.
+        let Some(activity) = load(gql, ActivityById(self.0.activity_id)).await? else { return Ok(None) };
+        let Some(team) = load(gql, PlacedTeamById(activity.team_id)).await? else { return Ok(None) };
+        let team = Resource::Team { id: team.id, branch_path: &team.branch_path };
+        Ok(ctx(gql).may(Action::ShowSiteCode, team)?.then(|| site_code(ctx(gql), self.0.id)))
     }
     /// The head count and the newest check-ins now; null for who neither leads the team nor runs its desk.
     #[graphql(complexity = "price::list(1, child_complexity, 2 * pages::STATEMENT)")]

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::{
     codes,
-    rules::{self, CheckInCase, CheckInRefusal, CheckOutCase, CheckOutRefusal, Evidence, Proof},
+    rules::{self, CheckInCase, CheckInRefusal, CheckOutCase, CheckOutRefusal, CodeVerdict, Evidence, Proof},
     store::{self, CheckInFacts, CheckOutFacts, OpenStay},
 };
 use crate::{
@@ -68,7 +68,9 @@ pub async fn check_in(
     request_id: Uuid,
 ) -> Result<attendance::Model, Stop<CheckInRefusal>> {
     let volunteer = ctx.volunteer().or_fault()?;
-    let done = try_check_in(ctx, volunteer, shift, &sent, request_id).await;
+    // Before anything is locked: the books of limits may be in Redis.
+    let verdict = verdict(ctx, Some(shift), &sent).await.or_fault()?;
+    let done = try_check_in(ctx, volunteer, shift, (&sent, verdict), request_id).await;
     if matches!(done, Err(Stop::Refused(CheckInRefusal::CodeWrong))) {
         codes::count_wrong(ctx, shift).await;
     }
@@ -84,7 +86,7 @@ async fn try_check_in(
     ctx: &Ctx,
     volunteer: VolunteerId,
     shift: ShiftId,
-    sent: &Sent,
+    (sent, verdict): (&Sent, CodeVerdict),
     request_id: Uuid,
 ) -> Result<attendance::Model, Stop<CheckInRefusal>> {
     let person = ctx.actor().or_fault()?.person;
@@ -102,7 +104,7 @@ async fn try_check_in(
     let facts = facts.ok_or(CheckInRefusal::ShiftNotFound)?;
     let policy = policy_at(&tx, &facts.branch_path, now).await.or_fault()?;
     leave_where_forgotten(ctx, &tx, &facts, volunteer, shift).await?;
-    let evidence = look_at(ctx, shift, sent, (facts.latitude, facts.longitude)).await.or_fault()?;
+    let evidence = measure(sent, verdict, (facts.latitude, facts.longitude)).or_fault()?;
     let case = CheckInCase {
         activity_state: facts.activity_state,
         starts_at: facts.starts_at,
@@ -170,14 +172,14 @@ async fn leave_where_forgotten(
 /// for the leader. The same request id again gives the same attendance again.
 pub async fn check_out(ctx: &Ctx, sent: Sent, request_id: Uuid) -> Result<attendance::Model, Stop<CheckOutRefusal>> {
     let volunteer = ctx.volunteer().or_fault()?;
-    let done = try_check_out(ctx, volunteer, &sent, request_id).await;
+    let at = store::open_attendance(&ctx.db.conn, volunteer).await.or_fault()?.map(|attendance| attendance.shift_id);
+    let verdict = verdict(ctx, at, &sent).await.or_fault()?;
+    let done = try_check_out(ctx, volunteer, (&sent, verdict, at), request_id).await;
     if let Err(Stop::Refused(refusal)) = &done {
-        let open = store::open_attendance(&ctx.db.conn, volunteer).await.or_fault()?;
-        let shift = open.map(|attendance| attendance.shift_id);
-        if let (CheckOutRefusal::CodeWrong, Some(shift)) = (refusal, shift) {
+        if let (CheckOutRefusal::CodeWrong, Some(shift)) = (refusal, at) {
             codes::count_wrong(ctx, shift).await;
         }
-        keep_attempt(ctx, volunteer, shift, AttendanceEnd::CheckOut, sent.fix(), refusal).await?;
+        keep_attempt(ctx, volunteer, at, AttendanceEnd::CheckOut, sent.fix(), refusal).await?;
     }
     done
 }
@@ -185,7 +187,7 @@ pub async fn check_out(ctx: &Ctx, sent: Sent, request_id: Uuid) -> Result<attend
 async fn try_check_out(
     ctx: &Ctx,
     volunteer: VolunteerId,
-    sent: &Sent,
+    (sent, verdict, at): (&Sent, CodeVerdict, Option<ShiftId>),
     request_id: Uuid,
 ) -> Result<attendance::Model, Stop<CheckOutRefusal>> {
     let person = ctx.actor().or_fault()?.person;
@@ -202,7 +204,9 @@ async fn try_check_out(
     let facts = facts.ok_or(CheckOutRefusal::NotCheckedIn)?;
     let policy = policy_at(&tx, &facts.branch_path, now).await.or_fault()?;
     let place = (facts.latitude, facts.longitude);
-    let evidence = look_at(ctx, facts.attendance.shift_id, sent, place).await.or_fault()?;
+    // Of a shift that was begun while the code was looked at it says nothing.
+    let verdict = if at == Some(facts.attendance.shift_id) { verdict } else { CodeVerdict::Wrong };
+    let evidence = measure(sent, verdict, place).or_fault()?;
     let case = CheckOutCase {
         ends_at: facts.ends_at,
         radius_m: facts.radius_m,
@@ -362,15 +366,23 @@ async fn keep_attempt<R: Refusal<Code: std::fmt::Debug>>(
     store::keep_attempt(&ctx.db.conn, row).await.or_fault()
 }
 
-/// Measures a fix, or looks at a code.
-async fn look_at(ctx: &Ctx, shift: ShiftId, sent: &Sent, place: (f64, f64)) -> Result<Evidence, Fault> {
+/// What becomes of a code at a shift; of a fix nothing is asked here.
+async fn verdict(ctx: &Ctx, shift: Option<ShiftId>, sent: &Sent) -> Result<CodeVerdict, Fault> {
+    match (sent, shift) {
+        (Sent::Code(typed), Some(shift)) => codes::look_at(ctx, shift, typed).await,
+        _ => Ok(CodeVerdict::Wrong),
+    }
+}
+
+/// Measures a fix; a code was looked at already.
+fn measure(sent: &Sent, verdict: CodeVerdict, place: (f64, f64)) -> Result<Evidence, Fault> {
     Ok(match sent {
         Sent::Fix(fix) => Evidence::Place(Proof {
             distance_m: distance(*fix, place.0, place.1)?,
             accuracy_m: fix.accuracy_m,
             fixed_at: fix.fixed_at,
         }),
-        Sent::Code(typed) => Evidence::SiteCode(codes::look_at(ctx, shift, typed).await?),
+        Sent::Code(_) => Evidence::SiteCode(verdict),
     })
 }
 

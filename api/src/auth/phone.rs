@@ -78,11 +78,11 @@ pub async fn change(
     sessions::end_all(ctx, &tx, actor.person, others, SessionEnd::PhoneChanged).await.or_fault()?;
     let masked = PhoneNumber::masked(&new.0);
     inbox::tell_persons(ctx, &tx, &[actor.person], InboxKind::PhoneChanged, &masked).await.or_fault()?;
-    let moved = format!("{} → {masked}", PhoneNumber::masked(&old));
-    ctx.audit(&tx, "CHANGE_PHONE", "Person", actor.person.0, Some(moved)).await.or_fault()?;
     if !persons::change_phone(&tx, actor.person, &new.0).await.or_fault()? {
         return Err(ChangePhoneRefusal::NumberTaken.into());
     }
+    let moved = format!("{} → {masked}", PhoneNumber::masked(&old));
+    ctx.audit(&tx, "CHANGE_PHONE", "Person", actor.person.0, Some(moved)).await.or_fault()?;
     tx.commit().await.or_fault()?;
     ctx.committed.notify_one();
     codes::notify(ctx, &old, NUMBER_LEFT).await;

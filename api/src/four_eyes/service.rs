@@ -66,9 +66,11 @@ pub async fn propose(
     if !store::add(tx, act.clone()).await? {
         return Ok(Proposed::Already);
     }
-    let note = format!("{} · {} · {reason}", act.kind.as_str(), branch.name);
+    // The reason speaks of a person; it stands in `pendingActs` alone, from where an erasure takes it.
+    let note = format!("{} · {}", act.kind.as_str(), branch.name);
     tell_persons(ctx, tx, &others, InboxKind::ActProposed, &note).await?;
-    ctx.audit(tx, &format!("PROPOSE_{}", act.kind.as_str()), "PendingAct", act.id.0, Some(reason.into())).await?;
+    let action = format!("PROPOSE_{}", act.kind.as_str());
+    ctx.audit_about(tx, subject, &action, ("PendingAct", act.id.0), Some(reason.into())).await?;
     Ok(Proposed::Waits(act))
 }
 
@@ -123,6 +125,7 @@ async fn decide(
         tell_persons(ctx, tx, &[act.proposed_by], InboxKind::ActDecided, &note).await.or_fault()?;
     }
     let action = format!("{}_{}", state.as_str(), act.kind.as_str());
-    ctx.audit(tx, &action, "PendingAct", act.id.0, reason.map(Into::into)).await.or_fault()?;
+    let about = ("PendingAct", act.id.0);
+    ctx.audit_about(tx, act.subject_id, &action, about, reason.map(Into::into)).await.or_fault()?;
     Ok(pending_act::Model { state, decided_by: Some(person), decided_at: Some(now), ..act })
 }

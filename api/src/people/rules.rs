@@ -3,7 +3,10 @@
 use boai_entity::{Instant, consent, consent_text, kinds::ConsentKind};
 use chrono::{Datelike, NaiveDate};
 
-use crate::{platform::civil::civil_day, refusals};
+use crate::{
+    platform::{civil::civil_day, text},
+    refusals,
+};
 
 /// The enrolment form takes no one younger (PIPL, art. 28: everything about a child under 14 is sensitive).
 pub const YOUNGEST: i32 = 14;
@@ -30,6 +33,10 @@ refusals! {
         GuardianNeeded { age_years: i32 } at "guardian"
             => "At {age_years} years you need a guardian's consent: give the guardian's name and phone number.",
                "您现在 {age_years} 周岁,需要监护人同意,请填写监护人姓名和电话。";
+        /// A guardian is somebody else, with a phone of their own.
+        GuardianIsYou at "guardian.phone"
+            => "This is your own number. Your guardian agrees by a code to their own phone: give that number.",
+               "这是您本人的号码。监护人须用自己的手机接收验证码,请填写监护人的号码。";
         /// There is no such division.
         ResidenceUnknown at "residenceCode"
             => "There is no division with this code. Choose one with `divisions`.", "没有该行政区划代码,请重新选择居住地。";
@@ -108,19 +115,9 @@ pub fn may_enrol(birth: NaiveDate, has_guardian: bool, now: Instant) -> Result<(
     Ok(())
 }
 
-/// What others see of a name: 王*, 王*明, 欧**华; J*** for Latin letters (685, art. 20: a volunteer's data are shown with consent).
+/// What others see of a volunteer's name; who was erased has none.
 pub fn masked(name: &str) -> String {
-    if name == ERASED_NAME {
-        return name.into();
-    }
-    let letters: Vec<char> = name.trim().chars().collect();
-    match letters.as_slice() {
-        [] => "*".into(),
-        [first] if first.is_ascii() => "*".into(),
-        [first, ..] if first.is_ascii() => format!("{first}***"),
-        [first] | [first, _] => format!("{first}*"),
-        [first, middle @ .., last] => format!("{first}{}{last}", "*".repeat(middle.len())),
-    }
+    if name == ERASED_NAME { name.into() } else { text::masked(name) }
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use super::{
     store::{self, Added},
 };
 use crate::{
+    auth::store::persons,
     ctx::Ctx,
     organisation,
     platform::{
@@ -45,6 +46,12 @@ pub async fn enrol(ctx: &Ctx, new: Enrolment) -> Result<volunteer::Model, Stop<E
     let residence = organisation::store::division(&tx, &new.residence_code).await.or_fault()?;
     let residence = residence.ok_or(EnrolRefusal::ResidenceUnknown)?;
     let (guardian_name, guardian_phone) = new.guardian.unzip();
+    if guardian_phone.is_some() {
+        let own = persons::person(&tx, person).await.or_fault()?.map(|person| person.phone);
+        if own == guardian_phone {
+            return Err(EnrolRefusal::GuardianIsYou.into());
+        }
+    }
     let mut row = volunteer::Model {
         id: VolunteerId(ctx.new_id()),
         person_id: person,

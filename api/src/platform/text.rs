@@ -64,6 +64,18 @@ fn deceives(c: char) -> bool {
         || (c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
 }
 
+/// What others see of a name: 王*, 王*明, 欧**华; J*** for Latin letters (685, art. 20: a volunteer's data are shown with consent).
+pub fn masked(name: &str) -> String {
+    let letters: Vec<char> = name.trim().chars().collect();
+    match letters.as_slice() {
+        [] => "*".into(),
+        [first] if first.is_ascii() => "*".into(),
+        [first, ..] if first.is_ascii() => format!("{first}***"),
+        [first] | [first, _] => format!("{first}*"),
+        [first, middle @ .., last] => format!("{first}{}{last}", "*".repeat(middle.len())),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{TextFault::*, clean, line};

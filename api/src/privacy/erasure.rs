@@ -89,6 +89,9 @@ pub async fn request_for(
         Some(waiting) if waiting.state == ErasureState::Waiting => waiting,
         _ => return Err(Stop::Fault(Fault::Unauthenticated)),
     };
+    if asked_by == DataAsker::Guardian && !store::guardian_asks(&tx, erasure.id).await.or_fault()? {
+        return Err(Stop::Fault(Fault::Unauthenticated));
+    }
     if !store::set_report_link(&tx, erasure.id, &hash).await.or_fault()? {
         return Err(Stop::Fault(Fault::Unauthenticated));
     }

@@ -21,6 +21,7 @@ use crate::{
     auth::{
         codes,
         rules::{CodeFault, CodeRefusal, Proof, token_hash, token_text},
+        store::persons,
     },
     ctx::Ctx,
     identity,
@@ -59,6 +60,9 @@ pub async fn open_pass(ctx: &Ctx, phone: &PhoneNumber, code: &str, number: &str)
     codes::use_up(ctx, &tx, proof(phone), code).await.map_err(|stop| stop.map(wrong))?;
     let child = people::store::volunteer_by_number(&tx, number).await.or_fault()?;
     let child = child.filter(|child| guards(&phone.0, child, now));
+    // A child whose account has moved to the guardian's number is no guardian.
+    let own = persons::with_phone(&tx, &phone.0).await.or_fault()?.map(|person| person.id);
+    let child = child.filter(|child| own != Some(child.person_id));
     let text = token_text(ctx.random.bytes());
     let expires_at = now + TimeDelta::minutes(PASS_MINUTES);
     if let Some(child) = &child {

@@ -89,11 +89,17 @@ fn lease(now: Instant) -> Instant {
     now + TimeDelta::seconds(LEASE_SECONDS)
 }
 
-/// Gives up what was begun too often.
+/// Gives up what was begun too often; the pieces of a copy do not wait for the sweeps.
 pub async fn fail_exhausted(db: &impl ConnectionTrait, now: Instant) -> Result<u64, DbErr> {
     let text =
         "UPDATE data_export SET state = 'FAILED' WHERE state = 'RUNNING' AND leased_until <= $1 AND attempt >= $2";
-    db::run(db, text, [now.into(), ATTEMPTS.into()]).await
+    let failed = db::run(db, text, [now.into(), ATTEMPTS.into()]).await?;
+    if failed > 0 {
+        let text = "DELETE FROM data_export_chunk
+                    WHERE export_id IN (SELECT id FROM data_export WHERE state = 'FAILED')";
+        db::run(db, text, []).await?;
+    }
+    Ok(failed)
 }
 
 /// A sign of life from whoever makes an export; false when somebody else has taken it over, or it is gone.
@@ -300,6 +306,12 @@ pub async fn erasure_of(db: &impl ConnectionTrait, person: PersonId) -> Result<O
 
 pub async fn erasure(db: &impl ConnectionTrait, id: ErasureId) -> Result<Option<erasure::Model>, DbErr> {
     erasure::Entity::find_by_id(id).one(db).await
+}
+
+/// Makes an erasure that waits the guardian's: the child, who may have asked first, cannot call it off any more.
+pub async fn guardian_asks(db: &impl ConnectionTrait, id: ErasureId) -> Result<bool, DbErr> {
+    let text = "UPDATE erasure SET asked_by = 'GUARDIAN' WHERE id = $1 AND state = 'WAITING'";
+    Ok(db::run(db, text, [id.into()]).await? == 1)
 }
 
 pub async fn set_report_link(db: &impl ConnectionTrait, id: ErasureId, hash: &str) -> Result<bool, DbErr> {

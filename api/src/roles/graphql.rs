@@ -105,7 +105,8 @@ impl Holder {
             None => Ok(None),
         }
     }
-    /// When a device of the holder last signed in or refreshed its session; null when none ever did.
+    /// When a device of the holder last signed in or refreshed its session; null when none did within the days that ended
+    /// sessions are kept.
     async fn last_used_at(&self) -> Option<Instant> {
         self.0.last_used_at
     }

@@ -57,7 +57,10 @@ pub async fn decide(
         return Err(ReviewRefusal::AlreadyDecided.into());
     }
     match word {
-        Word::Keep => ctx.audit(&tx, "KEEP_ROLE", "RoleGrant", id.0, None).await.or_fault()?,
+        Word::Keep => {
+            let holder = role.grant.person_id;
+            ctx.audit_about(&tx, holder, "KEEP_ROLE", ("RoleGrant", id.0), None).await.or_fault()?;
+        }
         Word::TakeBack { reason } if reason.is_empty() => return Err(ReviewRefusal::ReasonNeeded.into()),
         Word::TakeBack { reason } => {
             take_back(ctx, &tx, &role, reason).await.or_fault()?;

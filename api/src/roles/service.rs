@@ -221,7 +221,8 @@ pub async fn install_officer(
         None => add(ctx, &tx, holder, Role::BranchOfficer, &Placed::Branch(branch), Some(ends_at), None).await?,
         Some(held) => put_off(ctx, &tx, held, ends_at, None).await?,
     };
-    ctx.audit(&tx, "INSTALL_OFFICER", "RoleGrant", grant.id.0, Some(reason.into())).await.or_fault()?;
+    let about = ("RoleGrant", grant.id.0);
+    ctx.audit_about(&tx, grant.person_id, "INSTALL_OFFICER", about, Some(reason.into())).await.or_fault()?;
     tx.commit().await.or_fault()?;
     Ok(grant)
 }
@@ -362,7 +363,7 @@ async fn add(
     }
     let note = note(role, place.name(), ends_at, None);
     tell_persons(ctx, tx, &[holder], InboxKind::RoleGranted, &note).await.or_fault()?;
-    ctx.audit(tx, "GRANT_ROLE", "RoleGrant", grant.id.0, Some(note)).await.or_fault()?;
+    ctx.audit_about(tx, holder, "GRANT_ROLE", ("RoleGrant", grant.id.0), Some(note)).await.or_fault()?;
     Ok(grant)
 }
 
@@ -381,7 +382,8 @@ async fn put_off(
     }
     let note = note(grant.role, &role.place_name, Some(ends_at), None);
     tell_persons(ctx, tx, &[grant.person_id], InboxKind::RoleRenewed, &note).await.or_fault()?;
-    ctx.audit(tx, "RENEW_ROLE", "RoleGrant", grant.id.0, Some(note)).await.or_fault()?;
+    let about = ("RoleGrant", grant.id.0);
+    ctx.audit_about(tx, grant.person_id, "RENEW_ROLE", about, Some(note)).await.or_fault()?;
     Ok(role_grant::Model { ends_at: Some(ends_at), renewed_at: Some(now), renewed_by: by, reminded_at: None, ..grant })
 }
 
@@ -397,7 +399,8 @@ pub async fn take_back(
     }
     let note = note(role.grant.role, &role.place_name, None, Some(reason));
     tell_persons(ctx, tx, &[role.grant.person_id], InboxKind::RoleRevoked, &note).await?;
-    ctx.audit(tx, "REVOKE_ROLE", "RoleGrant", role.grant.id.0, Some(reason.into())).await?;
+    let about = ("RoleGrant", role.grant.id.0);
+    ctx.audit_about(tx, role.grant.person_id, "REVOKE_ROLE", about, Some(reason.into())).await?;
     Ok(true)
 }
 

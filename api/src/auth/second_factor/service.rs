@@ -22,6 +22,7 @@ use crate::{
         refusal::{OrFault, Stop, When},
         rotation::SealedColumn,
         scalars::PhoneNumber,
+        text::masked,
     },
 };
 
@@ -80,13 +81,17 @@ pub async fn standing(ctx: &Ctx) -> Result<Standing, Fault> {
 pub async fn enrol(ctx: &Ctx, code: Option<&str>) -> Done<NewSecret> {
     let person = ctx.actor().or_fault()?.person;
     let known = store::factor(&ctx.db.conn, person).await.or_fault()?;
-    if known.is_some_and(|factor| factor.secret.is_some()) {
+    let known = known.and_then(|factor| factor.secret);
+    if known.is_some() {
         use_code(ctx, person, code.ok_or(SecondFactorRefusal::CodeNeeded)?).await?;
     }
     let secret: [u8; rules::SECRET_BYTES] = ctx.random.bytes();
     let confirm_until = ctx.now() + TimeDelta::minutes(rules::CONFIRM_MINUTES);
     let sealed = ctx.vault.seal(&SECRET.place(person), &secret);
-    store::put_new_secret(&ctx.db.conn, person, &sealed, confirm_until).await.or_fault()?;
+    // What was put in force meanwhile is not replaced without a code of it.
+    if !store::put_new_secret(&ctx.db.conn, person, known.as_deref(), &sealed, confirm_until).await.or_fault()? {
+        return Err(SecondFactorRefusal::CodeNeeded.into());
+    }
     let known = store::known(&ctx.db.conn, person).await.or_fault()?;
     let account = known.map(|known| PhoneNumber::masked(&known.phone)).unwrap_or_default();
     let uri = rules::otpauth_uri(&secret, &account);
@@ -246,7 +251,7 @@ async fn tell_of_enrolment(ctx: &Ctx, tx: &impl ConnectionTrait, person: PersonI
     tell_persons(ctx, tx, &[person], InboxKind::SecondFactorEnrolled, "").await?;
     let granters = store::granters_of(tx, person, ctx.now()).await?;
     let known = store::known(tx, person).await?;
-    let name = known.map(|known| known.name.unwrap_or_else(|| PhoneNumber::masked(&known.phone))).unwrap_or_default();
+    let name = known.and_then(|known| known.name).map(|name| masked(&name)).unwrap_or_default();
     tell_persons(ctx, tx, &granters, InboxKind::SecondFactorEnrolled, &name).await
 }
 

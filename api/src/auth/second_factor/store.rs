@@ -20,19 +20,21 @@ pub async fn factor(db: &impl ConnectionTrait, person: PersonId) -> Result<Optio
 pub async fn put_new_secret(
     db: &impl ConnectionTrait,
     person: PersonId,
+    known: Option<&str>,
     sealed: &str,
     until: Instant,
-) -> Result<(), DbErr> {
-    db::run(
+) -> Result<bool, DbErr> {
+    let put = db::run(
         db,
         "INSERT INTO second_factor (person_id, new_secret, new_secret_until, last_step, wrong_tries)
          VALUES ($1, $2, $3, 0, 0)
          ON CONFLICT (person_id) DO UPDATE SET
-             new_secret = excluded.new_secret, new_secret_until = excluded.new_secret_until",
-        [person.into(), sealed.into(), until.into()],
+             new_secret = excluded.new_secret, new_secret_until = excluded.new_secret_until
+         WHERE COALESCE(second_factor.secret, '') = COALESCE($4, '')",
+        [person.into(), sealed.into(), until.into(), known.into()],
     )
     .await?;
-    Ok(())
+    Ok(put == 1)
 }
 
 /// Counts a try as a wrong one before the code is looked at, so that parallel guesses cannot share one; every fifth in a
