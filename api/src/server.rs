@@ -24,7 +24,7 @@ use crate::{
     ctx::Ctx,
     graphql::{self, Boai},
     platform::{
-        errors::Fault,
+        errors::{Fault, RETRYABLE},
         http::{self, bearer, bearer_token},
         lang::Lang,
         loaders::together,
@@ -286,12 +286,15 @@ fn refused(fault: Fault) -> Refused {
         Fault::Unauthenticated => StatusCode::UNAUTHORIZED,
         Fault::Forbidden(_) | Fault::SecondFactorNeeded | Fault::SecondFactorNotEnrolled => StatusCode::FORBIDDEN,
         Fault::BadUserInput(_) => StatusCode::BAD_REQUEST,
+        Fault::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         Fault::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
     };
-    if let Fault::Internal(detail) = &fault {
-        tracing::error!(detail, "internal error");
-    }
+    fault.log();
     let mut refused = Refused::new(status, fault.code(), fault.message());
+    if fault.is_retryable() {
+        refused = refused.with(RETRYABLE, true);
+        refused.headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    }
     if status == StatusCode::UNAUTHORIZED {
         let challenge = HeaderValue::from_static("Bearer error=\"invalid_token\"");
         refused.headers.insert(header::WWW_AUTHENTICATE, challenge);

@@ -13,8 +13,8 @@ use boai_migration::Migrator;
 use chrono::{DateTime, Datelike, Utc};
 use sea_orm::{
     AccessMode, ColumnTrait, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction,
-    DbBackend, DbErr, FromQueryResult, IsolationLevel, SqliteTransactionMode, Statement, TransactionOptions,
-    TransactionTrait, Value,
+    DbBackend, DbErr, FromQueryResult, IsolationLevel, RuntimeErr, SqliteTransactionMode, SqlxError, SqlxSqliteError,
+    Statement, TransactionOptions, TransactionTrait, Value,
     sea_query::{Expr, LikeExpr, SimpleExpr},
 };
 use sea_orm_migration::{MigratorTrait, SchemaManagerConnection};
@@ -143,6 +143,48 @@ async fn bring_up_to_date(conn: SchemaManagerConnection<'_>) -> Result<usize, Db
     Ok(missing)
 }
 
+/// Whether an error comes of the moment, and not of what was asked: the database is away, restarts, has no room, or has too much
+/// to do. The same request may go through a moment later. (At a commit nobody knows whether it went through already; that is
+/// what request ids are for.)
+pub fn passes(error: &DbErr) -> bool {
+    let error = match error {
+        DbErr::ConnectionAcquire(_) => return true,
+        DbErr::Conn(RuntimeErr::SqlxError(error))
+        | DbErr::Exec(RuntimeErr::SqlxError(error))
+        | DbErr::Query(RuntimeErr::SqlxError(error)) => error,
+        _ => return false,
+    };
+    match &**error {
+        SqlxError::Io(_)
+        | SqlxError::Tls(_)
+        | SqlxError::Protocol(_)
+        | SqlxError::PoolTimedOut
+        | SqlxError::PoolClosed
+        | SqlxError::WorkerCrashed
+        | SqlxError::BeginFailed => true,
+        SqlxError::Database(error) => {
+            let code = error.code().unwrap_or_default();
+            if error.try_downcast_ref::<SqlxSqliteError>().is_some() {
+                passes_on_sqlite(&code)
+            } else {
+                passes_on_postgres(&code)
+            }
+        }
+        _ => false,
+    }
+}
+
+/// By the primary code, which is the low byte: busy, locked, read only, a failed read or write, full, cannot be opened.
+fn passes_on_sqlite(code: &str) -> bool {
+    code.parse::<i32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 8 | 10 | 13 | 14))
+}
+
+/// By the class: connection, rollback (a deadlock), insufficient resources (a full disk), operator intervention (a restart),
+/// system error; and a lock that is not to be had, and a server that has become a read-only one.
+fn passes_on_postgres(code: &str) -> bool {
+    ["08", "40", "53", "57", "58"].iter().any(|class| code.starts_with(class)) || ["55P03", "25006"].contains(&code)
+}
+
 /// SQL written once for both databases, with `$1`, `$2` … for the values.
 pub fn sql(db: &impl ConnectionTrait, text: impl Into<String>, values: impl IntoIterator<Item = Value>) -> Statement {
     Statement::from_sql_and_values(db.get_database_backend(), text, values)
@@ -214,5 +256,25 @@ pub fn for_update(db: &impl ConnectionTrait) -> &'static str {
     match db.get_database_backend() {
         DbBackend::Sqlite => "",
         _ => "FOR NO KEY UPDATE",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_passes_is_told_from_what_does_not() {
+        // Full, busy, a failed write and a failed sync; then a broken constraint, a missing table.
+        for (code, passing) in [("13", true), ("5", true), ("778", true), ("1034", true), ("2067", false), ("1", false)]
+        {
+            assert_eq!(passes_on_sqlite(code), passing, "{code}");
+        }
+        // A cut connection, a deadlock, a full disk, a restart; then a broken constraint, a missing table.
+        let codes =
+            [("08006", true), ("40P01", true), ("53100", true), ("57P01", true), ("23505", false), ("42P01", false)];
+        for (code, passing) in codes {
+            assert_eq!(passes_on_postgres(code), passing, "{code}");
+        }
     }
 }
