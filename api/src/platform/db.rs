@@ -16,6 +16,7 @@ use sea_orm::{
     DbBackend, DbErr, FromQueryResult, IsolationLevel, RuntimeErr, SqliteTransactionMode, SqlxError, SqlxSqliteError,
     Statement, TransactionOptions, TransactionTrait, Value,
     sea_query::{Expr, LikeExpr, SimpleExpr},
+    sqlx::Connection,
 };
 use sea_orm_migration::{MigratorTrait, SchemaManagerConnection};
 
@@ -52,6 +53,10 @@ impl Db {
             .acquire_timeout(Duration::from_secs(10))
             .sqlx_logging(false)
             .test_before_acquire_if_idle_for(Duration::from_secs(10))
+            // A failed commit, for want of room, ends the transaction in SQLite, and the rollback after it fails too: then sqlx
+            // believes itself in a transaction for ever, makes savepoints of all the later ones, and nothing of them is kept,
+            // although each commit succeeds. Such a connection is given up.
+            .map_sqlx_sqlite_before_acquire(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }))
             .map_sqlx_sqlite_opts(|sqlite| {
                 sqlite
                     .create_if_missing(true)
@@ -262,6 +267,7 @@ pub fn for_update(db: &impl ConnectionTrait) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::platform::{clock::Clock, random::Random};
 
     #[test]
     fn what_passes_is_told_from_what_does_not() {
@@ -276,5 +282,32 @@ mod tests {
         for (code, passing) in codes {
             assert_eq!(passes_on_postgres(code), passing, "{code}");
         }
+    }
+
+    /// SQLite ends the transaction by itself when there is no room for it.
+    #[tokio::test]
+    async fn what_is_committed_after_the_file_was_full_is_kept() {
+        let folder = std::env::temp_dir().join(Random::system().uuid(Clock::system().now()).to_string());
+        std::fs::create_dir(&folder).unwrap();
+        let url = Db::file_url(&folder.join("test.sqlite"));
+        let db = Db::connect(&url, 1).await.unwrap();
+        db.conn.execute_unprepared("CREATE TABLE t (text TEXT)").await.unwrap();
+        db.conn.execute_unprepared("PRAGMA max_page_count = 2").await.unwrap();
+        let tx = db.begin().await.unwrap();
+        let full = tx.execute_unprepared("INSERT INTO t VALUES (hex(zeroblob(100000)))").await.unwrap_err();
+        assert!(passes(&full), "{full}");
+        drop(tx);
+        // One that is not committed, and one that is.
+        for commit in [false, true] {
+            let tx = db.begin().await.unwrap();
+            tx.execute_unprepared("INSERT INTO t VALUES ('small')").await.unwrap();
+            if commit {
+                tx.commit().await.unwrap();
+            }
+        }
+        let seen = Db::connect(&url, 1).await.unwrap();
+        assert_eq!(run(&seen.conn, "DELETE FROM t", []).await.unwrap(), 1);
+        drop((db, seen));
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 }
