@@ -87,11 +87,15 @@ async fn explore() -> impl IntoResponse {
     Html(GraphiQLSource::build().endpoint("/graphql").subscription_endpoint("/graphql").title("博爱 Boai").finish())
 }
 
+/// How long the database may take to show that it is there: less than a load balancer waits, and than requests do.
+const READY_WITHIN: Duration = Duration::from_secs(2);
+
 /// Ready when the database answers; what is missing but can be done without is named.
 async fn ready(State(server): State<Server>) -> Response {
     let app = &server.host().app;
-    if let Err(error) = app.db.conn.ping().await {
-        tracing::warn!(%error, "not ready");
+    let answer = tokio::time::timeout(READY_WITHIN, app.db.conn.ping()).await;
+    if !matches!(answer, Ok(Ok(()))) {
+        tracing::warn!(?answer, "not ready");
         return (StatusCode::SERVICE_UNAVAILABLE, Json(serde_json::json!({ "database": "away" }))).into_response();
     }
     let redis = match app.bus.redis_answers().await {
