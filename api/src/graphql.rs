@@ -322,7 +322,7 @@ where
 }
 
 fn database(error: Arc<DbErr>) -> Fault {
-    Fault::Internal(format!("database: {error}"))
+    Fault::from(&*error)
 }
 
 /// Turns a use case's end into a payload's two halves; a fault becomes a top-level error.

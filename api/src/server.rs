@@ -24,7 +24,7 @@ use crate::{
     ctx::Ctx,
     graphql::{self, Boai},
     platform::{
-        errors::Fault,
+        errors::{Fault, RETRYABLE},
         http::{self, bearer, bearer_token},
         lang::Lang,
         loaders::together,
@@ -87,11 +87,15 @@ async fn explore() -> impl IntoResponse {
     Html(GraphiQLSource::build().endpoint("/graphql").subscription_endpoint("/graphql").title("博爱 Boai").finish())
 }
 
+/// How long the database may take to show that it is there: less than a load balancer waits, and than requests do.
+const READY_WITHIN: Duration = Duration::from_secs(2);
+
 /// Ready when the database answers; what is missing but can be done without is named.
 async fn ready(State(server): State<Server>) -> Response {
     let app = &server.host().app;
-    if let Err(error) = app.db.conn.ping().await {
-        tracing::warn!(%error, "not ready");
+    let answer = tokio::time::timeout(READY_WITHIN, app.db.conn.ping()).await;
+    if !matches!(answer, Ok(Ok(()))) {
+        tracing::warn!(?answer, "not ready");
         return (StatusCode::SERVICE_UNAVAILABLE, Json(serde_json::json!({ "database": "away" }))).into_response();
     }
     let redis = match app.bus.redis_answers().await {
@@ -286,12 +290,15 @@ fn refused(fault: Fault) -> Refused {
         Fault::Unauthenticated => StatusCode::UNAUTHORIZED,
         Fault::Forbidden(_) | Fault::SecondFactorNeeded | Fault::SecondFactorNotEnrolled => StatusCode::FORBIDDEN,
         Fault::BadUserInput(_) => StatusCode::BAD_REQUEST,
+        Fault::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         Fault::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
     };
-    if let Fault::Internal(detail) = &fault {
-        tracing::error!(detail, "internal error");
-    }
+    fault.log();
     let mut refused = Refused::new(status, fault.code(), fault.message());
+    if fault.is_retryable() {
+        refused = refused.with(RETRYABLE, true);
+        refused.headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    }
     if status == StatusCode::UNAUTHORIZED {
         let challenge = HeaderValue::from_static("Bearer error=\"invalid_token\"");
         refused.headers.insert(header::WWW_AUTHENTICATE, challenge);

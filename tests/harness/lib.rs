@@ -3,9 +3,11 @@
 
 mod log;
 mod persons;
+pub mod process;
 mod reviewed;
 mod schema;
 mod servers;
+pub mod socket;
 mod town;
 
 pub use log::{Log, leaks, log, secrets_in};
@@ -13,7 +15,7 @@ pub use persons::{Answer, Person, id, id_number};
 pub use reviewed::reviewed;
 pub use schema::{Field, Of, Schema, Type};
 pub use servers::{VAULT_KEYS, empty_postgres};
-pub use town::{PLACE, Posted, Town, at, insert_all, shift};
+pub use town::{PLACE, Posted, Town, at, insert_all, keep_signed_in, shift};
 
 /// Tells each story on both databases.
 #[macro_export]

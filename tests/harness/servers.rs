@@ -66,6 +66,16 @@ pub async fn postgres() -> String {
     named(&server, &name)
 }
 
+/// A migrated and settled database of another server, in this tablespace.
+pub async fn settled_postgres(server: &str, space: &str) -> String {
+    create(server, "town", &format!("template0 TABLESPACE {space}")).await;
+    let url = named(server, "town");
+    let db = Db::connect(&url, 1).await.expect("PostgreSQL opens");
+    settle(&db).await;
+    db.conn.close().await.expect("PostgreSQL closes");
+    url
+}
+
 /// An empty PostgreSQL database, not even migrated.
 pub async fn empty_postgres() -> String {
     let server = setting("BOAI_TEST_POSTGRES_URL");

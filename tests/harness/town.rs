@@ -157,8 +157,17 @@ impl Town {
     }
 
     pub async fn on_postgres() -> Self {
+        Self::on_database(servers::postgres().await).await
+    }
+
+    /// On a new database of a PostgreSQL server that the story has to itself; `space` is where its tables lie.
+    pub async fn on_own_postgres(server: &str, space: &str) -> Self {
+        Self::on_database(servers::settled_postgres(server, space).await).await
+    }
+
+    async fn on_database(url: String) -> Self {
         let config = Config {
-            database_url: Some(Secret(servers::postgres().await)),
+            database_url: Some(Secret(url)),
             redis_url: Some(Secret(servers::redis_url())),
             vault: VaultConfig { keys: Some(Secret(servers::VAULT_KEYS.into())), file: None },
             // The Redis is everybody's.
@@ -231,6 +240,12 @@ impl Town {
             // Nobody listens: a story says itself when the jobs have their turn.
             work: Default::default(),
         }
+    }
+
+    /// The parts of another instance on the town's database, with connections of its own: to run jobs beside the town's.
+    pub async fn another_app(&self) -> Arc<App> {
+        let db = Db::connect(&self.app.config.database_url(), self.app.config.database_connections).await;
+        Arc::new(Self::parts(&self.app, db.expect("the database opens")))
     }
 
     /// A second instance of the server on the town's database, which sends its texts this way; its address.
@@ -441,6 +456,13 @@ impl Drop for Town {
             assert!(leaks.is_empty(), "the log tells secrets or of panics:\n{}", leaks.join("\n"));
         }
     }
+}
+
+/// An access token lives half an hour; those of everybody who signed in so far now outlive the story, wherever it moves
+/// the clock.
+pub async fn keep_signed_in(town: &Town) {
+    let text = "UPDATE session_token SET expires_at = $1 WHERE kind = 'ACCESS'";
+    boai::platform::db::run(&town.app.db.conn, text, [at("+36500 00:00").into()]).await.expect("tokens live long");
 }
 
 /// What a shift looks like in `createActivity`.

@@ -52,7 +52,7 @@ pub async fn reset_second_factor(app: Arc<App>, number: &str, reason: &str) -> R
 fn told(stop: Stop<RoleRefusal>) -> String {
     match stop {
         Stop::Refused(refusal) => refusal.message(Lang::En),
-        Stop::Fault(Fault::Internal(detail)) => detail,
+        Stop::Fault(Fault::Internal(detail) | Fault::Unavailable(detail)) => detail,
         Stop::Fault(fault) => fault.message().to_owned(),
     }
 }

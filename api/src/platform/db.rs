@@ -13,9 +13,10 @@ use boai_migration::Migrator;
 use chrono::{DateTime, Datelike, Utc};
 use sea_orm::{
     AccessMode, ColumnTrait, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction,
-    DbBackend, DbErr, FromQueryResult, IsolationLevel, SqliteTransactionMode, Statement, TransactionOptions,
-    TransactionTrait, Value,
+    DbBackend, DbErr, FromQueryResult, IsolationLevel, RuntimeErr, SqliteTransactionMode, SqlxError, SqlxSqliteError,
+    Statement, TransactionOptions, TransactionTrait, Value,
     sea_query::{Expr, LikeExpr, SimpleExpr},
+    sqlx::Connection,
 };
 use sea_orm_migration::{MigratorTrait, SchemaManagerConnection};
 
@@ -52,6 +53,10 @@ impl Db {
             .acquire_timeout(Duration::from_secs(10))
             .sqlx_logging(false)
             .test_before_acquire_if_idle_for(Duration::from_secs(10))
+            // A failed commit, for want of room, ends the transaction in SQLite, and the rollback after it fails too: then sqlx
+            // believes itself in a transaction for ever, makes savepoints of all the later ones, and nothing of them is kept,
+            // although each commit succeeds. Such a connection is given up.
+            .map_sqlx_sqlite_before_acquire(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }))
             .map_sqlx_sqlite_opts(|sqlite| {
                 sqlite
                     .create_if_missing(true)
@@ -143,6 +148,48 @@ async fn bring_up_to_date(conn: SchemaManagerConnection<'_>) -> Result<usize, Db
     Ok(missing)
 }
 
+/// Whether an error comes of the moment, and not of what was asked: the database is away, restarts, has no room, or has too much
+/// to do. The same request may go through a moment later. (At a commit nobody knows whether it went through already; that is
+/// what request ids are for.)
+pub fn passes(error: &DbErr) -> bool {
+    let error = match error {
+        DbErr::ConnectionAcquire(_) => return true,
+        DbErr::Conn(RuntimeErr::SqlxError(error))
+        | DbErr::Exec(RuntimeErr::SqlxError(error))
+        | DbErr::Query(RuntimeErr::SqlxError(error)) => error,
+        _ => return false,
+    };
+    match &**error {
+        SqlxError::Io(_)
+        | SqlxError::Tls(_)
+        | SqlxError::Protocol(_)
+        | SqlxError::PoolTimedOut
+        | SqlxError::PoolClosed
+        | SqlxError::WorkerCrashed
+        | SqlxError::BeginFailed => true,
+        SqlxError::Database(error) => {
+            let code = error.code().unwrap_or_default();
+            if error.try_downcast_ref::<SqlxSqliteError>().is_some() {
+                passes_on_sqlite(&code)
+            } else {
+                passes_on_postgres(&code)
+            }
+        }
+        _ => false,
+    }
+}
+
+/// By the primary code, which is the low byte: busy, locked, read only, a failed read or write, full, cannot be opened.
+fn passes_on_sqlite(code: &str) -> bool {
+    code.parse::<i32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 8 | 10 | 13 | 14))
+}
+
+/// By the class: connection, rollback (a deadlock), insufficient resources (a full disk), operator intervention (a restart),
+/// system error; and a lock that is not to be had, and a server that has become a read-only one.
+fn passes_on_postgres(code: &str) -> bool {
+    ["08", "40", "53", "57", "58"].iter().any(|class| code.starts_with(class)) || ["55P03", "25006"].contains(&code)
+}
+
 /// SQL written once for both databases, with `$1`, `$2` … for the values.
 pub fn sql(db: &impl ConnectionTrait, text: impl Into<String>, values: impl IntoIterator<Item = Value>) -> Statement {
     Statement::from_sql_and_values(db.get_database_backend(), text, values)
@@ -214,5 +261,53 @@ pub fn for_update(db: &impl ConnectionTrait) -> &'static str {
     match db.get_database_backend() {
         DbBackend::Sqlite => "",
         _ => "FOR NO KEY UPDATE",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::{clock::Clock, random::Random};
+
+    #[test]
+    fn what_passes_is_told_from_what_does_not() {
+        // Full, busy, a failed write and a failed sync; then a broken constraint, a missing table.
+        for (code, passing) in [("13", true), ("5", true), ("778", true), ("1034", true), ("2067", false), ("1", false)]
+        {
+            assert_eq!(passes_on_sqlite(code), passing, "{code}");
+        }
+        // A cut connection, a deadlock, a full disk, a restart; then a broken constraint, a missing table.
+        let codes =
+            [("08006", true), ("40P01", true), ("53100", true), ("57P01", true), ("23505", false), ("42P01", false)];
+        for (code, passing) in codes {
+            assert_eq!(passes_on_postgres(code), passing, "{code}");
+        }
+    }
+
+    /// SQLite ends the transaction by itself when there is no room for it.
+    #[tokio::test]
+    async fn what_is_committed_after_the_file_was_full_is_kept() {
+        let folder = std::env::temp_dir().join(Random::system().uuid(Clock::system().now()).to_string());
+        std::fs::create_dir(&folder).unwrap();
+        let url = Db::file_url(&folder.join("test.sqlite"));
+        let db = Db::connect(&url, 1).await.unwrap();
+        db.conn.execute_unprepared("CREATE TABLE t (text TEXT)").await.unwrap();
+        db.conn.execute_unprepared("PRAGMA max_page_count = 2").await.unwrap();
+        let tx = db.begin().await.unwrap();
+        let full = tx.execute_unprepared("INSERT INTO t VALUES (hex(zeroblob(100000)))").await.unwrap_err();
+        assert!(passes(&full), "{full}");
+        drop(tx);
+        // One that is not committed, and one that is.
+        for commit in [false, true] {
+            let tx = db.begin().await.unwrap();
+            tx.execute_unprepared("INSERT INTO t VALUES ('small')").await.unwrap();
+            if commit {
+                tx.commit().await.unwrap();
+            }
+        }
+        let seen = Db::connect(&url, 1).await.unwrap();
+        assert_eq!(run(&seen.conn, "DELETE FROM t", []).await.unwrap(), 1);
+        drop((db, seen));
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 }

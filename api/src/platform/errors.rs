@@ -4,6 +4,13 @@
 use async_graphql::{Error, ErrorExtensions};
 use sea_orm::DbErr;
 
+use super::db::passes;
+
+/// The code of what may go through a moment later …
+pub const UNAVAILABLE: &str = "UNAVAILABLE";
+/// … and the extension that says so, for phones that act on no code.
+pub const RETRYABLE: &str = "retryable";
+
 /// Why a request could not be carried out at all. It has no `Display` on purpose: whatever has one, async-graphql turns
 /// into an error without a code.
 #[derive(Debug)]
@@ -15,6 +22,9 @@ pub enum Fault {
     /// The role allows it once the person has a second factor.
     SecondFactorNotEnrolled,
     BadUserInput(String),
+    /// The database is away, restarting or has no room: nothing that was acknowledged is lost, and the same request may be sent
+    /// again. What happened is told to the log.
+    Unavailable(String),
     /// Told in full to the log, and to the caller only by the request's id.
     Internal(String),
 }
@@ -40,6 +50,10 @@ impl Fault {
                  authenticator app with `enrolSecondFactor` and `confirmSecondFactor`, then do this again. \
                  请先绑定动态验证器后再试。"
             }
+            Self::Unavailable(_) => {
+                "The service cannot do this at the moment. Send the same request again in a few seconds, with the same \
+                 requestId where it has one: it counts once. 服务暂时不可用,请几秒后以同一请求编号重试。"
+            }
             Self::Internal(_) => "Something went wrong on our side. 系统出错,请稍后重试。",
         }
     }
@@ -51,15 +65,37 @@ impl Fault {
             Self::SecondFactorNeeded => "SECOND_FACTOR_NEEDED",
             Self::SecondFactorNotEnrolled => "SECOND_FACTOR_NOT_ENROLLED",
             Self::BadUserInput(_) => "BAD_USER_INPUT",
+            Self::Unavailable(_) => UNAVAILABLE,
             Self::Internal(_) => "INTERNAL",
         }
+    }
+
+    /// Whether the same request may go through a moment later.
+    pub fn is_retryable(&self) -> bool {
+        matches!(self, Self::Unavailable(_))
+    }
+
+    /// Tells the log what the caller is not told.
+    pub fn log(&self) {
+        match self {
+            Self::Unavailable(detail) => tracing::warn!(detail, "unavailable"),
+            Self::Internal(detail) => tracing::error!(detail, "internal error"),
+            _ => {}
+        }
+    }
+}
+
+impl From<&DbErr> for Fault {
+    fn from(error: &DbErr) -> Self {
+        // sqlx's text names the constraint but not the values, so no phone number reaches the log by this way.
+        let detail = format!("database: {error}");
+        if passes(error) { Self::Unavailable(detail) } else { Self::Internal(detail) }
     }
 }
 
 impl From<DbErr> for Fault {
     fn from(error: DbErr) -> Self {
-        // sqlx's text names the constraint but not the values, so no phone number reaches the log by this way.
-        Self::Internal(format!("database: {error}"))
+        Self::from(&error)
     }
 }
 
@@ -71,9 +107,12 @@ impl From<std::io::Error> for Fault {
 
 impl From<Fault> for Error {
     fn from(fault: Fault) -> Self {
-        if let Fault::Internal(detail) = &fault {
-            tracing::error!(detail, "internal error");
-        }
-        Error::new(fault.message()).extend_with(|_, extensions| extensions.set("code", fault.code()))
+        fault.log();
+        Error::new(fault.message()).extend_with(|_, extensions| {
+            extensions.set("code", fault.code());
+            if fault.is_retryable() {
+                extensions.set(RETRYABLE, true);
+            }
+        })
     }
 }

@@ -13,7 +13,7 @@ use async_graphql::{
 };
 use futures_util::{StreamExt, stream::BoxStream};
 
-use super::wire::price::Meter;
+use super::{errors::UNAVAILABLE, wire::price::Meter};
 
 /// Makes [`Reporter`]s.
 pub struct Report;
@@ -103,12 +103,12 @@ fn give_code(error: &mut ServerError, request_id: &str) {
         Some(extensions) => extensions.get("code").cloned(),
         None => None,
     };
-    let internal = code.as_ref() == Some(&"INTERNAL".into());
+    let ours = [Some(&"INTERNAL".into()), Some(&UNAVAILABLE.into())].contains(&code.as_ref());
     let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);
     if code.is_none() {
         extensions.set("code", if error.path.is_empty() { "GRAPHQL_VALIDATION_FAILED" } else { "BAD_USER_INPUT" });
     }
-    if internal {
+    if ours {
         extensions.set("requestId", request_id);
     }
 }

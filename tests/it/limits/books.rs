@@ -31,6 +31,9 @@ async fn redis_and_the_process_decide_alike_over_any_sequence_of_requests() {
     for _ in 0..2_000 {
         // Sometimes a clock goes back.
         now += TimeDelta::microseconds(i64::from(number(4_000_000)) - 500_000);
+        if number(50) == 0 {
+            now += TimeDelta::seconds(i64::from(number(600)) - 300);
+        }
         let charges: Vec<Charge> = ["a", "b", "c"]
             .into_iter()
             .take(number(3) as usize + 1)

@@ -1,51 +1,16 @@
 //! Two real processes over one PostgreSQL and one Redis.
 
-use std::process::Command;
-
 use boai_tests::Town;
 use futures_util::future::join_all;
 use serde_json::json;
 
 use crate::{
-    process::{Heritage, Phone, Process, request_id},
-    socket::{Board, PATIENCE},
+    process::{Heritage, Phone, free_port, redis_at, redis_is, request_id},
+    socket::Board,
 };
 
 fn shared_redis() -> String {
     std::env::var("BOAI_TEST_REDIS_URL").expect("BOAI_TEST_REDIS_URL, as ./test.sh sets it")
-}
-
-/// A Redis of the story's own, which it can stop.
-async fn redis_at(port: u16) -> Process {
-    let server = std::env::var("BOAI_TEST_REDIS_SERVER").expect("BOAI_TEST_REDIS_SERVER, as ./test.sh sets it");
-    let mut command = Command::new(server);
-    let port = port.to_string();
-    command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--port", &port]);
-    command.current_dir(std::env::temp_dir());
-    let mut redis = Process::start(command);
-    redis.says("Ready to accept connections").await;
-    redis
-}
-
-fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("an address").port()
-}
-
-/// Asks until `/readyz` says this of Redis.
-async fn redis_is(url: &str, word: &str) {
-    let http = boai::platform::http::client().build().expect("an HTTP client");
-    let asking = async {
-        loop {
-            let answer = http.get(format!("{url}/readyz")).send().await.expect("the server answers");
-            assert_eq!(answer.status(), 200, "ready without Redis too");
-            let body: serde_json::Value = answer.json().await.expect("an answer in JSON");
-            if body["redis"].as_str().is_some_and(|redis| redis.starts_with(word)) {
-                return;
-            }
-        }
-    };
-    tokio::time::timeout(PATIENCE, asking).await.unwrap_or_else(|_| panic!("/readyz never said {word}"));
 }
 
 async fn watch(url: &str, leader: &Phone, shift: &str) -> Board {

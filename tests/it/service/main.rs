@@ -8,12 +8,12 @@ mod hours;
 mod instances;
 mod live;
 mod officers;
-mod process;
 mod program;
 mod repeats;
 mod settling;
 mod site_codes;
-mod socket;
 mod stars;
 mod support;
 mod totals;
+
+use boai_tests::{process, socket};

@@ -1,8 +1,9 @@
 //! What the stories of this book begin with.
 
-use boai::platform::{db::run, node::decode};
+use boai::platform::node::decode;
 use boai_entity::{Instant, attendance_attempt, ids::VolunteerId, ledger_entry};
 use boai_tests::{Person, Posted, Town, at};
+pub use boai_tests::{keep_signed_in, process::program};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -32,13 +33,6 @@ pub async fn scene_of(town: &Town, from: Instant, to: Instant, given: Value) -> 
     ling.sign_up(posted.shift()).await.fine();
     keep_signed_in(town).await;
     Scene { leader, ling, posted }
-}
-
-/// An access token lives half an hour; those of everybody who signed in so far now outlive the story, wherever it moves
-/// the clock.
-pub async fn keep_signed_in(town: &Town) {
-    let text = "UPDATE session_token SET expires_at = $1 WHERE kind = 'ACCESS'";
-    run(&town.app.db.conn, text, [at("+36500 00:00").into()]).await.expect("tokens live long");
 }
 
 /// Checks in at one moment and out at another, at the place. The attendance's global id.
@@ -91,12 +85,4 @@ pub async fn nobody_came(town: &Town) {
     for table in ["attendance", "service_record", "ledger_entry", "request_effect"] {
         assert_eq!(town.rows(table).await, 0, "{table}");
     }
-}
-
-/// The real program; `cargo test` alone does not bring it up to date, `./test.sh` does.
-pub fn program() -> std::path::PathBuf {
-    let tests = std::env::current_exe().expect("a test has a file");
-    let program = tests.ancestors().nth(2).expect("target/debug").join("boai");
-    assert!(program.is_file(), "{} is not there: run `cargo build -p boai -p boai-tests` first", program.display());
-    program
 }

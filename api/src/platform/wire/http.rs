@@ -19,6 +19,7 @@ use super::{
     reading::Unfit,
     screen::Kind,
 };
+use crate::platform::errors::RETRYABLE;
 
 /// Tells what the operation cost, in points.
 const COST: &str = "graphql-cost";
@@ -58,7 +59,8 @@ pub async fn answer<H: Host>(wire: Arc<Wire<H>>, patience: Patience, request: Re
         Ok(Err(Unfit::Refused(refused))) => answer::refused(&refused, media),
         Err(_) => {
             let message = format!("The request took longer than {} s.", patience.time.as_secs());
-            answer::refused(&Refused::new(StatusCode::SERVICE_UNAVAILABLE, "TIMEOUT", message), media)
+            let refused = Refused::new(StatusCode::SERVICE_UNAVAILABLE, "TIMEOUT", message).with(RETRYABLE, true);
+            answer::refused(&refused, media)
         }
     }
 }
