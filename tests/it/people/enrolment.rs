@@ -75,6 +75,14 @@ stories! {
         child.enrol(given).await;
     }
 
+    async fn nobody_is_their_own_guardian(town: Town) {
+        let mei = town.person("梅").await;
+        let guardian = json!({ "name": "梅母", "phone": mei.phone });
+        let refused = mei.try_enrol(json!({ "birthDate": "2008-05-09", "guardian": guardian })).await;
+        assert_eq!(refused.codes(), ["GUARDIAN_IS_YOU"]);
+        nobody_enrolled(&town).await;
+    }
+
     async fn a_guardian_has_a_name_and_a_number(town: Town) {
         let mei = town.person("梅").await;
         for guardian in [

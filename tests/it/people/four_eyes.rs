@@ -56,7 +56,7 @@ stories! {
         );
         assert_eq!((&act["subject"]["name"], &act["proposedBy"]["name"]), (&json!("Ling"), &json!("Above")));
         assert_eq!(roles(&scene.ling).await, Vec::<String>::new());
-        assert_eq!(scene.top.inbox().await, [("ACT_PROPOSED".into(), "GRANT_ROLE · 西湖区红十字会 · 新任干部".into())]);
+        assert_eq!(scene.top.inbox().await, [("ACT_PROPOSED".into(), "GRANT_ROLE · 西湖区红十字会".into())]);
         // Neither who proposed it, nor a peer of who shall get the role, nor Ling herself is asked.
         for other in [&scene.above, &peer, &scene.ling] {
             assert_eq!(other.inbox().await, []);

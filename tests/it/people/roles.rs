@@ -138,6 +138,18 @@ stories! {
         assert_eq!(town.rows("role_grant").await, 1);
     }
 
+    async fn whoever_holds_a_role_finds_in_their_trail_what_was_done_with_it(town: Town) {
+        let (above, top) = (town.officer("Above", "3301").await, town.officer("Top", "33").await);
+        let ling = town.volunteer("Ling").await;
+        let held = appoint(&above, &top, &ling, "330106").await;
+        revoke(&above, &held).await.fine();
+        let trail = ling.ask("{ me { auditTrail { nodes { action } } } }", json!({})).await;
+        let acts: Vec<Value> = trail.data("/me/auditTrail/nodes").as_array().expect("a list").clone();
+        for act in ["PROPOSE_GRANT_ROLE", "APPROVED_GRANT_ROLE", "GRANT_ROLE", "REVOKE_ROLE"] {
+            assert!(acts.contains(&json!({ "action": act })), "{act}: {acts:?}");
+        }
+    }
+
     async fn who_granted_and_revoked_is_written_down(town: Town) {
         let (above, ling) = (town.officer("Above", "3301").await, town.volunteer("Ling").await);
         let granted = grant(&above, &ling.number().await, "TEAM_LEADER", team()).await.fine();

@@ -318,7 +318,7 @@ stories! {
         town.clock.advance(TimeDelta::minutes(1));
         enrolled(&ling).await;
         assert_eq!(ling.inbox().await[0], ("SECOND_FACTOR_ENROLLED".into(), String::new()));
-        assert_eq!(above.inbox().await[0], ("SECOND_FACTOR_ENROLLED".into(), "Ling".into()));
+        assert_eq!(above.inbox().await[0], ("SECOND_FACTOR_ENROLLED".into(), "L***".into()));
     }
 
     async fn the_secret_lies_sealed_in_the_database_and_opens_at_no_other_row(town: Town) {

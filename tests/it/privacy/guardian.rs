@@ -275,6 +275,15 @@ stories! {
         assert_eq!(off.text("/cancelChildErasure/erasure/state"), "CANCELLED");
     }
 
+    async fn what_the_child_asked_for_first_is_the_guardians_once_the_guardian_asks_too(town: Town) {
+        let child = child(&town).await;
+        let asked = request_erasure(&child, &child.phone).await.fine().text("/requestErasure/erasure/id");
+        let pass = pass(&town, &child).await;
+        request_child_erasure(&town, &pass, &child.number().await).await.fine();
+        assert_eq!(cancel_erasure(&child, &asked).await.codes(), ["GUARDIAN_ASKED"]);
+        assert_eq!(town.rows("erasure WHERE state = 'WAITING' AND asked_by = 'GUARDIAN'").await, 1);
+    }
+
     async fn who_turns_18_before_it_takes_effect_decides_alone(town: Town) {
         let child = born(&town, "2008-05-12").await;
         keep_signed_in(&town).await;
