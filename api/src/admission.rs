@@ -111,6 +111,7 @@ const CLASSES: &[(&str, Class)] = &[
     ("withdrawChildConsent", Class::Write),
     ("withdrawConsent", Class::Write),
     ("attendanceBoard", Class::Subscribe),
+    ("inbox", Class::Subscribe),
 ];
 
 /// Whoever sends a request.

@@ -289,7 +289,7 @@ fn refused(fault: Fault) -> Refused {
     let status = match fault {
         Fault::Unauthenticated => StatusCode::UNAUTHORIZED,
         Fault::Forbidden(_) | Fault::SecondFactorNeeded | Fault::SecondFactorNotEnrolled => StatusCode::FORBIDDEN,
-        Fault::BadUserInput(_) => StatusCode::BAD_REQUEST,
+        Fault::BadUserInput(_) | Fault::CursorExpired => StatusCode::BAD_REQUEST,
         Fault::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         Fault::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
     };

@@ -141,7 +141,7 @@ async fn try_check_in(
         return Err(CheckInRefusal::AlreadyCheckedIn { checked_in_at: When(now) }.into());
     }
     keep_effect(&tx, wish, attendance.id, now).await.or_fault()?;
-    ctx.tell(&tx, board_topic(shift)).await.or_fault()?;
+    ctx.tell_of(&tx, board_topic(shift), attendance.id.0).await.or_fault()?;
     tx.commit().await.or_fault()?;
     ctx.committed.notify_one();
     Ok(attendance)
@@ -218,7 +218,7 @@ async fn try_check_out(
     store::save(&tx, attendance.clone()).await.or_fault()?;
     credit(ctx, &tx, &facts, &attendance, &policy, now).await.or_fault()?;
     keep_effect(&tx, wish, attendance.id, now).await.or_fault()?;
-    ctx.tell(&tx, board_topic(attendance.shift_id)).await.or_fault()?;
+    ctx.tell_of(&tx, board_topic(attendance.shift_id), attendance.id.0).await.or_fault()?;
     tx.commit().await.or_fault()?;
     ctx.committed.notify_one();
     Ok(attendance)
@@ -297,7 +297,7 @@ async fn forget(ctx: &Ctx, tx: &impl ConnectionTrait, open: &OpenStay) -> Result
     }
     let place = Some((open.activity_id, Some(open.shift_id)));
     tell_volunteers(ctx, tx, &[open.volunteer_id], InboxKind::CheckOutForgotten, place, "").await?;
-    ctx.tell(tx, board_topic(open.shift_id)).await?;
+    ctx.tell_of(tx, board_topic(open.shift_id), open.id.0).await?;
     Ok(true)
 }
 

@@ -248,7 +248,7 @@ fn in_language<'a>(gql: &Context<'_>, zh: &'a str, en: &'a str) -> &'a str {
 }
 
 /// Something that you should hear about.
-pub struct InboxItem(inbox_item::Model);
+pub struct InboxItem(pub inbox_item::Model);
 
 /// Something that you should hear about.
 #[Object]

@@ -106,7 +106,7 @@ test("a volunteer serves, and the leader watches, settles and confirms", async (
   assert.ok(roster?.__typename === "Shift");
   assert.deepEqual(roster.signUps?.nodes.map(({ volunteer }) => volunteer?.name), ["王小明"]);
   done((await volunteer.run(app.CheckInDocument, { shiftId: shift, requestId: requestId(), fix: fix() })).checkIn);
-  assert.equal((await present(shift)).attendanceBoard.present, 1);
+  assert.equal((await first<app.BoardSubscription>(app.BoardDocument, { shiftId: shift })).attendanceBoard.present, 1);
   done((await volunteer.run(app.CheckOutDocument, { requestId: requestId(), fix: fix() })).checkOut);
   const { node } = await leader.run(app.BoardOnceDocument, { shiftId: shift });
   assert.ok(node?.__typename === "Shift");
@@ -117,14 +117,21 @@ test("a volunteer serves, and the leader watches, settles and confirms", async (
   assert.ok(activities.nodes.some(({ id }) => id === activity));
 });
 
-/** The first item of the board's subscription. */
-async function present(shiftId: string): Promise<app.BoardSubscription> {
-  run.add(nameOf(app.BoardDocument));
+/** The first item of a subscription of the leader's. */
+async function first<Data>(document: TypedDocumentNode<Data, any>, variables: Record<string, unknown>): Promise<Data> {
+  run.add(nameOf(document));
   const client = createClient({ url: server.socket, webSocketImpl: WebSocket, connectionParams: { authorization: `Bearer ${leaderToken}` } });
-  const { value } = await client.iterate<app.BoardSubscription>({ query: print(app.BoardDocument), variables: { shiftId } }).next();
+  const { value } = await client.iterate<Data>({ query: print(document), variables }).next();
   await client.dispose();
-  return some(value?.data);
+  return some(value?.data) as Data;
 }
+
+test("a leader's phone resumes its inbox where it lost the network", async () => {
+  const { inbox } = await first<app.InboxNewsSubscription>(app.InboxNewsDocument, {});
+  assert.deepEqual(inbox.items, []);
+  const { inbox: resumed } = await first<app.InboxNewsSubscription>(app.InboxNewsDocument, { after: inbox.cursor });
+  assert.deepEqual(resumed, inbox);
+});
 
 test("a leader changes and calls off an activity", async () => {
   const { me } = await leader.run(app.MeDocument, {});

@@ -239,5 +239,12 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
             document: format!("subscription {{ attendanceBoard(shiftId: \"{shift}\") {{ capacity }} }}"),
             look: "/attendanceBoard",
         },
+        Operation {
+            root: "Subscription",
+            field: "inbox",
+            what: "",
+            document: "subscription { inbox { cursor } }".into(),
+            look: "/inbox",
+        },
     ]
 }

@@ -3,6 +3,7 @@
 mod check_in;
 mod check_in_evidence;
 mod copies;
+mod feeds;
 mod forged;
 mod hours;
 mod instances;

@@ -10,6 +10,7 @@ pub const IMPERSONAL: &[&str] = &[
     "consent_text",
     "division",
     "outbox_event",
+    "outbox_number",
     "policy",
     "post",
     "retention_policy",
