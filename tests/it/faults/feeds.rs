@@ -66,7 +66,10 @@ async fn feeds_that_are_cut_off_again_and_again_miss_nothing_and_hear_nothing_tw
     let redis_url = format!("redis://127.0.0.1:{port}/");
     let server = || {
         let mut command = crowd.server("127.0.0.1:0");
-        command.env("REDIS_URL", &redis_url).env("BOAI_RATES__SUBSCRIBE", "off");
+        command.env("REDIS_URL", &redis_url);
+        for whose in ["PERSON", "DEVICE", "ADDRESS"] {
+            command.env(format!("BOAI_RATES__SUBSCRIBE__{whose}"), "off");
+        }
         command.env("BOAI_CONNECTIONS__SOCKETS_PER_PERSON", "2000").env("BOAI_CONNECTIONS__PER_ADDRESS", "2000");
         command
     };

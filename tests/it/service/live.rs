@@ -2,7 +2,12 @@
 
 use std::sync::Arc;
 
-use boai::{activities::board_topic, app::App, platform::{db::Db, outbox::number_committed}, server};
+use boai::{
+    activities::board_topic,
+    app::App,
+    platform::{db::Db, outbox::number_committed},
+    server,
+};
 use boai_entity::ids::ShiftId;
 use boai_tests::{Person, Town, at, id, stories};
 use futures_util::future::join_all;
