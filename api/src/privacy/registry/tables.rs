@@ -622,12 +622,14 @@ pub const TABLES: &[Table] = &[
             real("check_in_longitude", "签到经度(WGS-84)", "Longitude at check-in (WGS-84)"),
             real("check_in_accuracy_m", "签到定位精度(米)", "Accuracy at check-in, metres"),
             real("check_in_distance_m", "签到距离(米)", "Distance at check-in, metres"),
+            who("check_in_by", "签到登记人", "Check-in recorded by"),
             time("checked_out_at", "签退时间", "Checked out"),
             word("check_out_grade", "签退凭证", "Proof of check-out"),
             real("check_out_latitude", "签退纬度(WGS-84)", "Latitude at check-out (WGS-84)"),
             real("check_out_longitude", "签退经度(WGS-84)", "Longitude at check-out (WGS-84)"),
             real("check_out_accuracy_m", "签退定位精度(米)", "Accuracy at check-out, metres"),
             real("check_out_distance_m", "签退距离(米)", "Distance at check-out, metres"),
+            who("check_out_by", "签退登记人", "Check-out recorded by"),
             id("policy_id", "适用规则", "Policy"),
             time(
                 "location_reduced_at",
@@ -636,7 +638,18 @@ pub const TABLES: &[Table] = &[
             ),
         ],
         looks: OF_SHIFT,
-        acts: &[],
+        acts: &[
+            Acts {
+                of: Of::Person("check_in_by"),
+                title: words("您登记的签到", "Check-ins that you recorded"),
+                fields: &["id", "shift_id", "checked_in_at", "check_in_grade"],
+            },
+            Acts {
+                of: Of::Person("check_out_by"),
+                title: words("您登记的签退", "Check-outs that you recorded"),
+                fields: &["id", "shift_id", "checked_out_at", "check_out_grade"],
+            },
+        ],
         fate: Fate::Pseudonymise(&[
             ("check_in_latitude", To::Null),
             ("check_in_longitude", To::Null),
