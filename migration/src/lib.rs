@@ -28,6 +28,7 @@ mod m0026_retention;
 mod m0027_guardian_passes;
 mod m0028_audit_words;
 mod m0029_guardian_consent;
+mod m0030_review_items;
 
 pub struct Migrator;
 
@@ -60,6 +61,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0027_guardian_passes::Migration),
             Box::new(m0028_audit_words::Migration),
             Box::new(m0029_guardian_consent::Migration),
+            Box::new(m0030_review_items::Migration),
         ]
     }
 }
