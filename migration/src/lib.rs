@@ -28,6 +28,7 @@ mod m0026_retention;
 mod m0027_guardian_passes;
 mod m0028_audit_words;
 mod m0029_guardian_consent;
+mod m0030_review_items;
 mod m0034_who_recorded_a_stay;
 
 pub struct Migrator;
@@ -61,6 +62,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0027_guardian_passes::Migration),
             Box::new(m0028_audit_words::Migration),
             Box::new(m0029_guardian_consent::Migration),
+            Box::new(m0030_review_items::Migration),
             Box::new(m0034_who_recorded_a_stay::Migration),
         ]
     }

@@ -286,6 +286,7 @@ mod tests {
 
     fn policy() -> PolicyBody {
         PolicyBody {
+            afterwards: boai_entity::policy::Afterwards::default(),
             radius_min_m: 50,
             radius_max_m: 2000,
             radius_default_m: 300,

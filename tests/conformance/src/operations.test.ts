@@ -115,6 +115,8 @@ test("a volunteer serves, and the leader watches, settles and confirms", async (
   assert.equal(done(confirmHours).results[0]?.record?.state, "CONFIRMED");
   const { activities } = await leader.run(app.TeamActivitiesDocument, { teamId: team });
   assert.ok(activities.nodes.some(({ id }) => id === activity));
+  const { reviewQueue } = await leader.run(app.ReviewQueueDocument, { teamId: team, kind: "FORGOTTEN_CHECK_OUT" });
+  assert.deepEqual(reviewQueue.nodes.filter(({ attendance }) => attendance?.id === attendanceId), []);
 });
 
 /** The first item of the board's subscription. */
