@@ -45,6 +45,7 @@ const CLASSES: &[(&str, Class)] = &[
     ("me", Class::Read),
     ("node", Class::Read),
     ("pendingActs", Class::Read),
+    ("reviewQueue", Class::Read),
     ("roleHolders", Class::Read),
     ("roleReview", Class::Read),
     ("starScheme", Class::Read),

@@ -11,8 +11,8 @@ use boai_entity::{
     Instant,
     ids::{
         AccountRecoveryId, ActivityId, AttendanceId, AuditEntryId, BranchId, DataExportId, ErasureId, IdentityId,
-        InboxItemId, PendingActId, PersonId, PostId, RoleGrantId, RoleReviewId, ServiceRecordId, SessionId, ShiftId,
-        SignUpId, TeamId, VolunteerId,
+        InboxItemId, PendingActId, PersonId, PostId, ReviewItemId, RoleGrantId, RoleReviewId, ServiceRecordId,
+        SessionId, ShiftId, SignUpId, TeamId, VolunteerId,
     },
     kinds::LookPurpose,
 };
@@ -65,6 +65,7 @@ use crate::{
     },
     privacy::graphql::{GuardianMutation, GuardianQuery, PrivacyMutation},
     recognition::graphql::RecognitionQuery,
+    reviews::graphql::{ReviewItem, ReviewsQuery},
     roles::graphql::{HolderConnection, RolesMutation, RolesQuery},
     trail::{graphql::AuditEntry, looks::LookKeeper},
 };
@@ -82,6 +83,7 @@ node_ids! {
     PendingActId => "PendingAct",
     PersonId => "Me",
     PostId => "Post",
+    ReviewItemId => "ReviewItem",
     RoleGrantId => "RoleGrant",
     RoleReviewId => "RoleReview",
     ServiceRecordId => "ServiceRecord",
@@ -189,6 +191,7 @@ pub struct Query(
     FourEyesQuery,
     RolesQuery,
     GuardianQuery,
+    ReviewsQuery,
 );
 
 /// What can be done. Each mutation takes one `input` and answers with a payload whose `errors` say what a person can run
@@ -227,6 +230,7 @@ fn builder() -> SchemaBuilder<Query, Mutation, LiveSubscription> {
         .override_output_type_description::<Connection<String, PendingAct>>(
             "A page of acts that wait for a second person.",
         )
+        .override_output_type_description::<Connection<String, ReviewItem>>("A page of what waits for review.")
         .override_output_type_description::<HolderConnection>("A page of roles, each with its holder.")
         .override_output_type_description::<Connection<String, ServiceRecord>>("A page of service records.")
         .override_output_type_description::<Connection<String, SignUp>>("A page of sign-ups.")

@@ -5,7 +5,7 @@
 use std::{fs, path::Path};
 
 /// Rooms from the ground up: what tells a story may use only rooms that stand before its own.
-const ROOMS: [&str; 19] = [
+const ROOMS: [&str; 20] = [
     "platform",
     "access",
     "trail",
@@ -19,6 +19,7 @@ const ROOMS: [&str; 19] = [
     "roles",
     "places",
     "activities",
+    "reviews",
     "hours",
     "attendance",
     "recognition",

@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 use crate::{
-    ids::{AttendanceId, PolicyId, ShiftId, VolunteerId},
+    ids::{AttendanceId, PersonId, PolicyId, ShiftId, VolunteerId},
     kinds::{AttendanceState, EvidenceGrade},
 };
 
@@ -23,12 +23,15 @@ pub struct Model {
     pub check_in_longitude: Option<f64>,
     pub check_in_accuracy_m: Option<f64>,
     pub check_in_distance_m: Option<f64>,
+    /// Who recorded it, when it was not the volunteer.
+    pub check_in_by: Option<PersonId>,
     pub checked_out_at: Option<ChronoDateTimeUtc>,
     pub check_out_grade: Option<EvidenceGrade>,
     pub check_out_latitude: Option<f64>,
     pub check_out_longitude: Option<f64>,
     pub check_out_accuracy_m: Option<f64>,
     pub check_out_distance_m: Option<f64>,
+    pub check_out_by: Option<PersonId>,
     /// The policy it was made under.
     pub policy_id: PolicyId,
     /// Since when there are no coordinates any more, and the distances are the upper ends of their bands.

@@ -45,6 +45,7 @@ ids! {
     PolicyId
     PostId
     RetentionPolicyId
+    ReviewItemId
     RoleGrantId
     RoleReviewId
     ServiceRecordId

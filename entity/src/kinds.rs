@@ -22,6 +22,7 @@ macro_rules! kinds {
         }
     )*};
 }
+pub(crate) use kinds;
 
 kinds! {
     /// 行政区划级别: the level of an administrative division and of the branch that serves it.

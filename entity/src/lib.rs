@@ -6,6 +6,7 @@
 
 pub mod ids;
 pub mod kinds;
+pub mod review_kinds;
 
 pub mod account_recovery;
 pub mod activity;
@@ -35,6 +36,7 @@ pub mod recovery_code;
 pub mod request_effect;
 pub mod retention_policy;
 pub mod retention_run;
+pub mod review_item;
 pub mod role_grant;
 pub mod role_review;
 pub mod role_review_item;

@@ -30,6 +30,27 @@ pub struct PolicyBody {
     pub minimum_min: i64,
     /// Check-in/out pairs per person, civil day and activity.
     pub pairs_per_day: i64,
+    /// What is said of served time afterwards; older versions say nothing of it.
+    #[serde(default)]
+    pub afterwards: Afterwards,
+}
+
+/// Claims and back-filled time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Afterwards {
+    /// Days after a shift's end in which time can be claimed or filled in.
+    pub within_days: i64,
+    /// Claims about the same stay, with those that were declined or withdrawn.
+    pub claims: i64,
+    /// People whose time a leader fills in alone: of one shift, on one day. More take a second person.
+    pub alone: i64,
+}
+
+impl Default for Afterwards {
+    fn default() -> Self {
+        Self { within_days: 30, claims: 3, alone: 20 }
+    }
 }
 
 #[sea_orm::model]

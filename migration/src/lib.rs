@@ -28,6 +28,8 @@ mod m0026_retention;
 mod m0027_guardian_passes;
 mod m0028_audit_words;
 mod m0029_guardian_consent;
+mod m0030_review_items;
+mod m0034_who_recorded_a_stay;
 mod m0050_numbered_events;
 
 pub struct Migrator;
@@ -61,6 +63,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0027_guardian_passes::Migration),
             Box::new(m0028_audit_words::Migration),
             Box::new(m0029_guardian_consent::Migration),
+            Box::new(m0030_review_items::Migration),
+            Box::new(m0034_who_recorded_a_stay::Migration),
             Box::new(m0050_numbered_events::Migration),
         ]
     }

@@ -81,10 +81,12 @@ pub enum Action {
     ShowSiteCode,
     /// See who holds which role on a branch, below it and on their teams, by name.
     SeeRoles,
+    /// See and settle what is flagged about a team's own leaders.
+    ReviewLeaders,
 }
 
 impl Action {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::SeeRoster,
         Self::RunActivities,
         Self::ConfirmHours,
@@ -96,6 +98,7 @@ impl Action {
         Self::RecoverAccounts,
         Self::ShowSiteCode,
         Self::SeeRoles,
+        Self::ReviewLeaders,
     ];
 
     /// Whether it only shows something. What does more changes other people's records; a new action does, unless it is

@@ -89,6 +89,18 @@ pub enum Evidence {
     Place(Proof),
     /// What became of the code that was typed off the site's screen.
     SiteCode(CodeVerdict),
+    /// Whoever records it vouches for it: the desk, the leader.
+    Vouched(EvidenceGrade),
+}
+
+impl Evidence {
+    /// From the place; none without a fix.
+    pub fn distance_m(self) -> Option<f64> {
+        match self {
+            Self::Place(proof) => Some(proof.distance_m),
+            Self::SiteCode(_) | Self::Vouched(_) => None,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,6 +163,7 @@ fn prove(
         Evidence::SiteCode(CodeVerdict::Good) => Ok(EvidenceGrade::Desk),
         Evidence::SiteCode(CodeVerdict::Wrong) => Err(ProofFault::CodeWrong),
         Evidence::SiteCode(CodeVerdict::TooMany { minutes }) => Err(ProofFault::TooManyCodes { minutes }),
+        Evidence::Vouched(grade) => Ok(grade),
     }
 }
 
@@ -273,6 +286,7 @@ mod tests {
 
     fn policy() -> PolicyBody {
         PolicyBody {
+            afterwards: boai_entity::policy::Afterwards::default(),
             radius_min_m: 50,
             radius_max_m: 2000,
             radius_default_m: 300,

@@ -5,7 +5,9 @@ use boai_entity::{
     ids::AttendanceId,
     kinds::{ActivityKind, AttendanceState, Book, EntryKind, InboxKind, RecordState},
     ledger_entry::{self, Spans},
-    policy, service_record,
+    policy,
+    review_kinds::{ReviewKind, ReviewOutcome},
+    service_record,
 };
 use sea_orm::ConnectionTrait;
 
@@ -21,7 +23,7 @@ use crate::{
     people,
     platform::refusal::{OrFault, Stop, When},
     policies::{check_out_closed, policy_at},
-    refusals,
+    refusals, reviews,
 };
 
 refusals! {
@@ -66,10 +68,23 @@ pub async fn settle(
     id: AttendanceId,
     verdict: Verdict,
 ) -> Result<service_record::Model, Stop<ConfirmRefusal>> {
+    let tx = ctx.db.begin().await.or_fault()?;
+    let record = settle_in(ctx, &tx, id, verdict).await?;
+    tx.commit().await.or_fault()?;
+    ctx.committed.notify_one();
+    Ok(record)
+}
+
+/// The same inside the caller's transaction, as its last act.
+pub async fn settle_in(
+    ctx: &Ctx,
+    tx: &impl ConnectionTrait,
+    id: AttendanceId,
+    verdict: Verdict,
+) -> Result<service_record::Model, Stop<ConfirmRefusal>> {
     let person = ctx.actor().or_fault()?.person;
     let now = ctx.now();
-    let tx = ctx.db.begin().await.or_fault()?;
-    let facts = store::confirm_facts(&tx, id).await.or_fault()?.ok_or(ConfirmRefusal::NotFound)?;
+    let facts = store::confirm_facts(tx, id).await.or_fault()?.ok_or(ConfirmRefusal::NotFound)?;
     let team = Resource::Team { id: facts.team_id, branch_path: &facts.branch_path };
     if !ctx.may(Action::ConfirmHours, team).or_fault()? {
         return Err(ConfirmRefusal::NotFound.into());
@@ -77,33 +92,38 @@ pub async fn settle(
     if facts.person_id == person {
         return Err(ConfirmRefusal::OwnHours.into());
     }
-    people::store::lock(&tx, facts.attendance.volunteer_id).await.or_fault()?;
+    people::store::lock(tx, facts.attendance.volunteer_id).await.or_fault()?;
     // Read again now that nobody else can move it: a check-out may have come in between.
-    let facts = store::confirm_facts(&tx, id).await.or_fault()?.ok_or(ConfirmRefusal::NotFound)?;
-    let policy = policy_at(&tx, &facts.branch_path, now).await.or_fault()?;
+    let facts = store::confirm_facts(tx, id).await.or_fault()?.ok_or(ConfirmRefusal::NotFound)?;
+    let policy = policy_at(tx, &facts.branch_path, now).await.or_fault()?;
     check(&facts, &verdict, &policy, now)?;
-    let record = store::record_of(&tx, id).await.or_fault()?;
+    let record = store::record_of(tx, id).await.or_fault()?;
     let (record, note) = match verdict {
         Verdict::Confirm => match record {
             None => return Err(ConfirmRefusal::TimesNeeded { proposed_end: When(facts.ends_at) }.into()),
             Some(record) if record.state == RecordState::Confirmed => return Ok(record),
             Some(record) if record.state == RecordState::Rejected => return Err(ConfirmRefusal::Rejected.into()),
-            Some(record) => (confirm(ctx, &tx, record, &policy).await?, None),
+            Some(record) => (confirm(ctx, tx, record, &policy).await?, None),
         },
         Verdict::Correct { served, reason } => {
-            (correct(ctx, &tx, &facts, record, served, &reason, &policy).await?, Some(reason))
+            (correct(ctx, tx, &facts, record, served, &reason, &policy).await?, Some(reason))
         }
-        Verdict::Reject { reason } => (reject(ctx, &tx, &facts, record, &reason, &policy).await?, Some(reason)),
+        Verdict::Reject { reason } => (reject(ctx, tx, &facts, record, &reason, &policy).await?, Some(reason)),
     };
+    let outcome = match record.state {
+        RecordState::Rejected => ReviewOutcome::Rejected,
+        _ if note.is_some() => ReviewOutcome::Corrected,
+        _ => ReviewOutcome::Approved,
+    };
+    let waiting = [ReviewKind::ForgottenCheckOut, ReviewKind::Claim];
+    reviews::settle_of(ctx, tx, (facts.team_id, id), &waiting, outcome, note.clone()).await.or_fault()?;
     let kind = if note.is_some() { InboxKind::HoursCorrected } else { InboxKind::HoursConfirmed };
     let place = Some((record.activity_id, Some(record.shift_id)));
     let words = note.clone().unwrap_or_else(|| format!("{} min", record.minutes));
-    tell_volunteers(ctx, &tx, &[record.volunteer_id], kind, place, &words).await.or_fault()?;
-    ctx.tell_of(&tx, board_topic(record.shift_id), id.0).await.or_fault()?;
+    tell_volunteers(ctx, tx, &[record.volunteer_id], kind, place, &words).await.or_fault()?;
+    ctx.tell_of(tx, board_topic(record.shift_id), record.attendance_id.0).await.or_fault()?;
     let (action, subject) = (format!("HOURS_{}", record.state.as_str()), ("ServiceRecord", record.id.0));
-    ctx.audit_about(&tx, facts.person_id, &action, subject, note).await.or_fault()?;
-    tx.commit().await.or_fault()?;
-    ctx.committed.notify_one();
+    ctx.audit_about(tx, facts.person_id, &action, subject, note).await.or_fault()?;
     Ok(record)
 }
 

@@ -1,7 +1,7 @@
 //! What moves while people watch, told so that a dropped connection costs nothing: each item carries a cursor, and whoever
 //! subscribes again with it is handed what was told in between, once.
 
-use std::{future::Future, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use async_graphql::Result;
 use futures_util::Stream;
@@ -15,7 +15,7 @@ use crate::{
     platform::{
         bus::EVERYTHING,
         errors::Fault,
-        outbox,
+        outbox::{self, Topics},
         pages::{read_cursor, write_cursor},
     },
 };
@@ -30,7 +30,7 @@ pub trait Feed: Send + Sync + 'static {
     type Item: Send;
 
     /// What the outbox calls it.
-    fn topic(&self) -> String;
+    fn topics(&self) -> Topics;
     /// Why the feed ends when it is not the caller's, or no longer.
     fn not_there(&self) -> Fault;
     fn may_watch(&self, ctx: &Ctx) -> impl Future<Output = Result<bool, Fault>> + Send;
@@ -74,21 +74,20 @@ pub async fn follow<F: Feed>(
     if !feed.may_watch(&ctx).await? {
         Err(feed.not_there())?;
     }
-    let topic = feed.topic();
-    let sessions = sessions_topic(ctx.actor()?.person);
-    let mut reached = begin(&ctx, &topic, after).await?;
+    let (topics, sessions) = (feed.topics(), sessions_topic(ctx.actor()?.person));
+    let mut reached = begin(&ctx, topics.name(), after).await?;
     let mut first = true;
     Ok(async_stream::try_stream! {
         loop {
-            let told = outbox::told_since(&ctx.db.conn, &topic, reached, AT_ONCE).await.map_err(Fault::from)?;
+            let told = outbox::told_since(&ctx.db.conn, &topics, reached, AT_ONCE).await.map_err(Fault::from)?;
             reached = told.last().map_or(reached, |last| last.number);
             if first || !told.is_empty() {
                 first = false;
-                let news = News { subjects: subjects(&told), cursor: write_cursor(&topic, &reached) };
+                let news = News { subjects: subjects(&told), cursor: write_cursor(topics.name(), &reached) };
                 let Some(item) = feed.item(&ctx, news).await? else { break };
                 yield item;
             }
-            if told.len() < AT_ONCE && !heard(&mut changes, &[&topic, &sessions, EVERYTHING]).await {
+            if told.len() < AT_ONCE && !heard(&mut changes, |topic| topics.holds(topic) || [sessions.as_str(), EVERYTHING].contains(&topic)).await {
                 break;
             }
             let now = still(&ctx).await?;
@@ -123,12 +122,12 @@ fn subjects(told: &[outbox::Told]) -> Vec<Uuid> {
 }
 
 /// Waits until one of the topics moves, or for as long as a feed goes without looking; false when the service ends.
-async fn heard(changes: &mut Receiver<std::sync::Arc<str>>, topics: &[&str]) -> bool {
+async fn heard(changes: &mut Receiver<Arc<str>>, ours: impl Fn(&str) -> bool) -> bool {
     let look_again = tokio::time::Instant::now() + LOOK_AGAIN;
     loop {
         let Ok(heard) = tokio::time::timeout_at(look_again, changes.recv()).await else { return true };
         match heard {
-            Ok(changed) if topics.contains(&&*changed) => return true,
+            Ok(changed) if ours(&changed) => return true,
             Ok(_) => {}
             // Too many messages for this listener: something of ours may have been among them.
             Err(RecvError::Lagged(_)) => return true,

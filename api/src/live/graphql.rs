@@ -3,7 +3,7 @@
 use async_graphql::{Context, Object, Result, SimpleObject, Subscription};
 use boai_entity::{
     Instant, attendance,
-    ids::{ActivityId, AttendanceId, InboxItemId, PersonId, ShiftId, TeamId},
+    ids::{ActivityId, AttendanceId, BranchId, InboxItemId, PersonId, ReviewItemId, ShiftId, TeamId},
 };
 use futures_util::Stream;
 
@@ -23,7 +23,9 @@ use crate::{
     platform::{
         errors::Fault,
         node::{GlobalId, NOTHING},
+        outbox::Topics,
     },
+    reviews::{self, graphql::ReviewItem},
 };
 
 /// Check-ins that a board shows.
@@ -119,8 +121,8 @@ struct Board(ShiftId);
 impl Feed for Board {
     type Item = AttendanceBoard;
 
-    fn topic(&self) -> String {
-        board_topic(self.0)
+    fn topics(&self) -> Topics {
+        Topics::One(board_topic(self.0))
     }
 
     fn not_there(&self) -> Fault {
@@ -157,8 +159,8 @@ struct Inbox(PersonId);
 impl Feed for Inbox {
     type Item = InboxNews;
 
-    fn topic(&self) -> String {
-        inbox_topic(self.0)
+    fn topics(&self) -> Topics {
+        Topics::One(inbox_topic(self.0))
     }
 
     fn not_there(&self) -> Fault {
@@ -178,6 +180,80 @@ impl Feed for Inbox {
             news.in_order(items, |item| item.id.0)
         };
         Ok(Some(InboxNews { items: items.into_iter().map(InboxItem).collect(), cursor: news.cursor }))
+    }
+}
+
+/// What moved in a queue of what waits for review since the item before.
+#[derive(SimpleObject)]
+struct ReviewNews {
+    /// What was raised or settled, each once, as it is now. Empty at the first item of a feed that was not resumed.
+    items: Vec<ReviewItem>,
+    /// How far this reaches. Subscribe with it as `after` once the connection is back.
+    cursor: String,
+}
+
+/// The queue of a team, or of all teams below a branch; none when there is no such team or branch.
+enum Queue {
+    Team { id: TeamId, branch_path: String },
+    Below { path: String },
+    None,
+}
+
+impl Queue {
+    async fn of(ctx: &Ctx, team: Option<TeamId>, branch: Option<BranchId>) -> Result<Self, Fault> {
+        let db = &ctx.db.conn;
+        match (team, branch) {
+            (Some(team), None) => {
+                let team = organisation::store::placed_team(db, team).await?;
+                Ok(team.map_or(Self::None, |team| Self::Team { id: team.id, branch_path: team.branch_path }))
+            }
+            (None, Some(branch)) => {
+                let branch = organisation::store::branch(db, branch).await?;
+                Ok(branch.map_or(Self::None, |branch| Self::Below { path: branch.path }))
+            }
+            _ => Err(Fault::bad_input("Give exactly one of `teamId` and `branchId`.")),
+        }
+    }
+
+    fn resource(&self) -> Option<Resource<'_>> {
+        match self {
+            Self::Team { id, branch_path } => Some(Resource::Team { id: *id, branch_path }),
+            Self::Below { path } => Some(Resource::Branch { path }),
+            Self::None => None,
+        }
+    }
+}
+
+impl Feed for Queue {
+    type Item = ReviewNews;
+
+    fn topics(&self) -> Topics {
+        match self {
+            Self::Team { id, branch_path } => Topics::One(reviews::queue_topic(branch_path, *id)),
+            Self::Below { path } => Topics::Below(reviews::queues_below(path)),
+            Self::None => Topics::One(String::new()),
+        }
+    }
+
+    fn not_there(&self) -> Fault {
+        Fault::Forbidden("There is no such team or branch in your care. 您名下没有该队伍或红十字会。".into())
+    }
+
+    async fn may_watch(&self, ctx: &Ctx) -> Result<bool, Fault> {
+        Ok(self.resource().is_some_and(|whose| ctx.may_see(Action::ConfirmHours, whose)))
+    }
+
+    async fn item(&self, ctx: &Ctx, news: News) -> Result<Option<ReviewNews>> {
+        let items = if news.subjects.is_empty() {
+            Vec::new()
+        } else {
+            let ids = news.subjects.iter().copied().map(ReviewItemId);
+            let items = reviews::store::items(&ctx.db.conn, ids).await.map_err(Fault::from)?;
+            news.in_order(items, |item| item.id.0)
+        };
+        let about_leaders = self.resource().is_some_and(|whose| ctx.may_see(Action::ReviewLeaders, whose));
+        let shown = items.into_iter().filter(|item| reviews::service::is_shown(ctx, item, about_leaders));
+        Ok(Some(ReviewNews { items: shown.map(ReviewItem).collect(), cursor: news.cursor }))
     }
 }
 
@@ -208,5 +284,20 @@ impl LiveSubscription {
     ) -> Result<impl Stream<Item = Result<InboxNews>> + use<>> {
         let ctx = ctx(gql);
         follow(ctx, Inbox(ctx.actor()?.person), after).await
+    }
+    /// What is raised in a queue of what waits for review, and what is settled. Subscribe first, then read `reviewQueue`: what is
+    /// in both has the same id. It ends when the right to it does.
+    async fn review_queue(
+        &self,
+        gql: &Context<'_>,
+        #[graphql(desc = "A team in your care. Exactly one of teamId and branchId.")] team_id: Option<GlobalId<TeamId>>,
+        #[graphql(desc = "A branch in your care, with all below it. Exactly one of teamId and branchId.")]
+        branch_id: Option<GlobalId<BranchId>>,
+        #[graphql(desc = "The cursor of the last item of this feed that you saw.")] after: Option<String>,
+    ) -> Result<impl Stream<Item = Result<ReviewNews>> + use<>> {
+        let ctx = ctx(gql);
+        ctx.actor()?;
+        let queue = Queue::of(ctx, team_id.map(|id| id.0), branch_id.map(|id| id.0)).await?;
+        follow(ctx, queue, after).await
     }
 }

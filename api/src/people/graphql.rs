@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     activities::graphql::{Activity, MySignUps, SignUp, activity_by_id},
-    attendance::graphql::{Attendance, my_open_attendance},
+    attendance::graphql::{Attendance, VolunteerCode, my_code, my_open_attendance},
     auth::{
         self,
         graphql::Session,
@@ -367,6 +367,10 @@ impl Me {
         #[graphql(desc = "A cursor of this list: the page ends before it.")] before: Option<String>,
     ) -> Result<Connection<String, SignUp>> {
         MySignUps { volunteer: self.volunteer, past }.page(gql, PageArgs { first, after, last, before }).await
+    }
+    /// 志愿者码: what this phone shows to the desk to be scanned; null until you enrol.
+    async fn code(&self, gql: &Context<'_>) -> Option<VolunteerCode> {
+        my_code(ctx(gql))
     }
     /// Where you are checked in now; null when nowhere.
     async fn open_attendance(&self, gql: &Context<'_>) -> Result<Option<Attendance>> {

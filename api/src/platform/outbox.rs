@@ -145,15 +145,44 @@ pub struct Told {
     pub subject_id: Option<Uuid>,
 }
 
-/// What was told of a topic after a number, in order; at most so many.
+/// Which topics somebody follows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Topics {
+    One(String),
+    /// All that begin so.
+    Below(String),
+}
+
+impl Topics {
+    /// What the topic is called, or how all of them begin.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::One(name) | Self::Below(name) => name,
+        }
+    }
+
+    pub fn holds(&self, topic: &str) -> bool {
+        match self {
+            Self::One(name) => topic == name,
+            Self::Below(beginning) => topic.starts_with(beginning.as_str()),
+        }
+    }
+}
+
+/// What was told of these topics after a number, in order; at most so many.
 pub async fn told_since(
     db: &impl ConnectionTrait,
-    topic: &str,
+    topics: &Topics,
     number: i64,
     at_most: usize,
 ) -> Result<Vec<Told>, DbErr> {
+    let condition = match topics {
+        Topics::One(_) => "topic = $1",
+        // Looks at all that was told since. The order of texts is not the same on both databases, so it asks for no range.
+        Topics::Below(_) => "substr(topic, 1, length($1)) = $1",
+    };
     let text = format!(
-        "SELECT number, subject_id FROM outbox_event WHERE topic = $1 AND number > $2 ORDER BY number LIMIT {at_most}"
+        "SELECT number, subject_id FROM outbox_event WHERE {condition} AND number > $2 ORDER BY number LIMIT {at_most}"
     );
-    db::all(db, text, [topic.into(), number.into()]).await
+    db::all(db, text, [topics.name().into(), number.into()]).await
 }

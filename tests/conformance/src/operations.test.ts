@@ -88,11 +88,23 @@ test("a volunteer looks around", async () => {
   assert.ok((await volunteer.run(app.MyHoursDocument, {})).me!.hours.confirmed > 0);
   assert.equal((await volunteer.run(app.MyStarsDocument, {})).starScheme.length, 5);
   await volunteer.run(app.InboxDocument, {});
+  const code = some((await volunteer.run(app.MyCodeDocument, {})).me?.code);
+  assert.equal(code.code, shownWith(code.keys, code.code.split(":")[2]!));
   await volunteer.run(app.MySignUpsDocument, { past: true });
   const { activities } = await stranger.run(app.SearchActivitiesDocument, { divisionCode: "3301", categories: ["FIRST_AID"] });
   const { node } = await stranger.run(app.ActivityDocument, { id: some(activities.nodes[0]).id, signedIn: false });
   assert.equal(node?.__typename, "Activity");
 });
+
+/** What a phone without a network shows at a step. */
+function shownWith(keys: readonly { handle: string; key: string; from: string; to: string }[], step: string): string {
+  const moment = new Date(Number(step) * 30_000);
+  const { handle, key } = some(keys.find(({ from, to }) => new Date(from) <= moment && moment < new Date(to)));
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64BE(BigInt(step));
+  const mac = createHmac("sha256", Buffer.from(key, "base64")).update(bytes).digest().subarray(0, 10);
+  return `BOAI1:${handle}:${step}:${mac.toString("hex").toUpperCase()}`;
+}
 
 test("a volunteer serves, and the leader watches, settles and confirms", async () => {
   const { team, activity, shift } = await postActivity(leader, "长桥应急救护");
@@ -115,6 +127,8 @@ test("a volunteer serves, and the leader watches, settles and confirms", async (
   assert.equal(done(confirmHours).results[0]?.record?.state, "CONFIRMED");
   const { activities } = await leader.run(app.TeamActivitiesDocument, { teamId: team });
   assert.ok(activities.nodes.some(({ id }) => id === activity));
+  const { reviewQueue } = await leader.run(app.ReviewQueueDocument, { teamId: team, kind: "FORGOTTEN_CHECK_OUT" });
+  assert.deepEqual(reviewQueue.nodes.filter(({ attendance }) => attendance?.id === attendanceId), []);
 });
 
 /** The first item of a subscription of the leader's. */
@@ -131,6 +145,12 @@ test("a leader's phone resumes its inbox where it lost the network", async () =>
   assert.deepEqual(inbox.items, []);
   const { inbox: resumed } = await first<app.InboxNewsSubscription>(app.InboxNewsDocument, { after: inbox.cursor });
   assert.deepEqual(resumed, inbox);
+});
+
+test("a leader watches what waits for review", async () => {
+  const { me } = await leader.run(app.MeDocument, {});
+  const { reviewQueue } = await first<app.ReviewNewsSubscription>(app.ReviewNewsDocument, { teamId: some(me?.roles[0]?.team).id });
+  assert.deepEqual(reviewQueue.items, []);
 });
 
 test("a leader changes and calls off an activity", async () => {

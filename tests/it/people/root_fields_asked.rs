@@ -99,6 +99,18 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         query("branches", "", "/branches/nodes", "branches { nodes { id } }"),
         query("division", "", "/division", "division(code: \"33\") { name }"),
         query("divisions", "", "/divisions/nodes", "divisions { nodes { name } }"),
+        query(
+            "reviewQueue",
+            "of a team",
+            "/reviewQueue/nodes",
+            format!("reviewQueue(teamId: \"{team}\") {{ nodes {{ id }} }}"),
+        ),
+        query(
+            "reviewQueue",
+            "of a branch",
+            "/reviewQueue/nodes",
+            format!("reviewQueue(branchId: \"{branch}\") {{ nodes {{ id }} }}"),
+        ),
         query("consentTexts", "", "/consentTexts", "consentTexts { kind }"),
         query("identityChecks", "", "/identityChecks/nodes", checks),
         query("guardianView", "", "/guardianView", "guardianView(pass: \"boai_x\") { childName }"),
@@ -245,6 +257,13 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
             what: "",
             document: "subscription { inbox { cursor } }".into(),
             look: "/inbox",
+        },
+        Operation {
+            root: "Subscription",
+            field: "reviewQueue",
+            what: "",
+            document: format!("subscription {{ reviewQueue(teamId: \"{team}\") {{ cursor }} }}"),
+            look: "/reviewQueue",
         },
     ]
 }

@@ -1,0 +1,53 @@
+//! The kinds of what waits for a leader's or officer's eye.
+
+use async_graphql::Enum;
+use sea_orm::{DeriveActiveEnum, EnumIter};
+use serde::{Deserialize, Serialize};
+
+use crate::kinds::kinds;
+
+kinds! {
+    /// What waits for somebody's eye.
+    ReviewKind {
+        /// A volunteer never checked out: say until when they served, with `confirmHours`.
+        ForgottenCheckOut,
+        /// A volunteer says when they really served.
+        Claim,
+        /// A check-in or check-out made offline that a machine must not judge.
+        SyncItem,
+        /// A leader filled in time that takes a second person: their own, or that of many at once.
+        BackFill,
+        /// Something looks odd. Nothing follows from it by itself.
+        Flag,
+    }
+
+    /// Where something stands that waits for somebody's eye.
+    ReviewState {
+        /// It waits.
+        Waiting,
+        /// Somebody has seen to it.
+        Settled,
+    }
+
+    /// What became of it.
+    ReviewOutcome {
+        /// As it was proposed.
+        Approved,
+        /// Otherwise than it was proposed.
+        Corrected,
+        /// Nothing of it counts.
+        Rejected,
+        /// Whoever brought it forward took it back.
+        Withdrawn,
+        /// It was looked at, with a note.
+        Noted,
+    }
+
+    /// Where a proposed end of service comes from.
+    ProposalBasis {
+        /// The shift's end: nothing else is known.
+        ShiftEnd,
+        /// The last proof that the volunteer was there, such as a check-out that was refused at the place.
+        LastProof,
+    }
+}
