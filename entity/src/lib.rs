@@ -5,6 +5,7 @@
 //! service time whole minutes.
 
 pub mod ids;
+#[macro_use]
 pub mod kinds;
 pub mod review_kinds;
 
@@ -23,6 +24,7 @@ pub mod data_export;
 pub mod data_export_chunk;
 pub mod division;
 pub mod erasure;
+pub mod facility;
 pub mod guardian_pass;
 pub mod identity;
 pub mod inbox_item;
