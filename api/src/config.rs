@@ -106,7 +106,9 @@ pub struct RatesConfig {
     pub write: ClassRates,
     /// Check-in and check-out of one person; whichever device or address they come from.
     pub check: Rate,
-    /// Codes off the screens of sites.
+    /// Check-ins and check-outs that one operator of a desk enters.
+    pub desk: Rate,
+    /// Codes off the screens of sites, and off volunteers' phones.
     pub codes: CodeRates,
     /// Files fetched from one address by their links; whoever asks with a link that is none counts, too.
     pub download: Rate,
@@ -128,7 +130,7 @@ pub struct ClassRates {
 }
 
 /// How often a code off a site's screen may be tried: by one person, right or wrong; and how many wrong ones a shift, and an
-/// address, may bring.
+/// address, may bring. Of the codes off volunteers' phones the wrong ones count, on the operator, the site and the address.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CodeRates {
@@ -278,6 +280,7 @@ impl Default for RatesConfig {
             read: a_minute(300, 200, 3_000),
             write: a_minute(120, 90, 600),
             check: Rate::per(60, 60),
+            desk: Rate::per(240, 60),
             codes: CodeRates {
                 person: Rate::per(20, 600),
                 wrong_shift: Rate::per(1_000, 3_600),
@@ -302,6 +305,7 @@ impl RatesConfig {
             read: off(),
             write: off(),
             check: Rate(None),
+            desk: Rate(None),
             codes: CodeRates { person: Rate(None), wrong_shift: Rate(None), wrong_address: Rate(None) },
             download: Rate(None),
             subscribe: off(),

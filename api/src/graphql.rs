@@ -10,9 +10,9 @@ use async_graphql::{
 use boai_entity::{
     Instant,
     ids::{
-        AccountRecoveryId, ActivityId, AttendanceId, AuditEntryId, BranchId, DataExportId, ErasureId, FacilityId,
-        IdentityId, InboxItemId, PendingActId, PersonId, PostId, ReviewItemId, RoleGrantId, RoleReviewId,
-        ServiceRecordId, SessionId, ShiftId, SignUpId, TeamId, VolunteerId,
+        AccountRecoveryId, ActivityId, AttendanceId, AuditEntryId, BranchId, DataExportId, DeskEntryId, DeskGrantId,
+        ErasureId, FacilityId, IdentityId, InboxItemId, PendingActId, PersonId, PostId, RefusedScanId, ReviewItemId,
+        RoleGrantId, RoleReviewId, ServiceRecordId, SessionId, ShiftId, SignUpId, TeamId, VolunteerId,
     },
     kinds::LookPurpose,
 };
@@ -35,6 +35,7 @@ use crate::{
     auth::{graphql::AuthMutation, second_factor::graphql::SecondFactorMutation},
     config::Config,
     ctx::Ctx,
+    desk::graphql::{DeskGrant, DeskLine, DeskMutation, DeskQuery, RefusedScan},
     four_eyes::graphql::{FourEyesMutation, FourEyesQuery, PendingAct},
     hours::{
         graphql::{HoursMutation, ServiceRecord},
@@ -78,6 +79,8 @@ node_ids! {
     AuditEntryId => "AuditEntry",
     BranchId => "Branch",
     DataExportId => "DataExport",
+    DeskEntryId => "DeskEntry",
+    DeskGrantId => "DeskGrant",
     ErasureId => "Erasure",
     FacilityId => "Facility",
     IdentityId => "IdentityCheck",
@@ -85,6 +88,7 @@ node_ids! {
     PendingActId => "PendingAct",
     PersonId => "Me",
     PostId => "Post",
+    RefusedScanId => "RefusedScan",
     ReviewItemId => "ReviewItem",
     RoleGrantId => "RoleGrant",
     RoleReviewId => "RoleReview",
@@ -191,6 +195,7 @@ pub struct Query(
     RecoveryQuery,
     OrganisationQuery,
     ActivityQuery,
+    DeskQuery,
     RecognitionQuery,
     FourEyesQuery,
     RolesQuery,
@@ -210,6 +215,7 @@ pub struct Mutation(
     FacilityMutation,
     ActivityMutation,
     AttendanceMutation,
+    DeskMutation,
     HoursMutation,
     SecondFactorMutation,
     FourEyesMutation,
@@ -229,6 +235,9 @@ fn builder() -> SchemaBuilder<Query, Mutation, LiveSubscription> {
         .override_output_type_description::<Connection<String, IdentityCheck>>("A page of identities to verify.")
         .override_output_type_description::<Connection<String, Activity>>("A page of activities.")
         .override_output_type_description::<Connection<String, Branch>>("A page of branches.")
+        .override_output_type_description::<Connection<String, DeskGrant>>("A page of who sits at a desk.")
+        .override_output_type_description::<Connection<String, DeskLine>>("A page of a desk's roster.")
+        .override_output_type_description::<Connection<String, RefusedScan>>("A page of what a desk was refused.")
         .override_output_type_description::<Connection<String, Division>>("A page of divisions.")
         .override_output_type_description::<Connection<String, Facility>>("A page of facilities.")
         .override_output_type_description::<Connection<String, InboxItem>>("A page of an inbox.")

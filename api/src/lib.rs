@@ -7,7 +7,7 @@
 //!
 //! Services use only rooms that stand above their own in this list:
 //! platform, access, trail, inbox, auth, policies, organisation, people, identity, four_eyes, roles, places, activities,
-//! reviews, hours, attendance, recognition, live, privacy, demo.
+//! reviews, hours, attendance, desk, recognition, live, privacy, demo.
 
 pub mod access;
 pub mod activities;
@@ -19,6 +19,7 @@ pub mod cli;
 pub mod config;
 pub mod ctx;
 pub mod demo;
+pub mod desk;
 pub mod four_eyes;
 pub mod graphql;
 pub mod hours;

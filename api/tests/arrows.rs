@@ -5,7 +5,7 @@
 use std::{fs, path::Path};
 
 /// Rooms from the ground up: what tells a story may use only rooms that stand before its own.
-const ROOMS: [&str; 20] = [
+const ROOMS: [&str; 21] = [
     "platform",
     "access",
     "trail",
@@ -22,6 +22,7 @@ const ROOMS: [&str; 20] = [
     "reviews",
     "hours",
     "attendance",
+    "desk",
     "recognition",
     "live",
     "privacy",

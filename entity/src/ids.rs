@@ -35,6 +35,8 @@ ids! {
     BranchId
     ConsentId
     DataExportId
+    DeskEntryId
+    DeskGrantId
     ErasureId
     FacilityId
     IdentityId
@@ -45,6 +47,7 @@ ids! {
     PersonId
     PolicyId
     PostId
+    RefusedScanId
     RetentionPolicyId
     ReviewItemId
     RoleGrantId

@@ -244,6 +244,8 @@ kinds! {
         Closed,
         /// Never checked out: counts 0 until the leader settles it.
         Forgotten,
+        /// Checked in by mistake at a desk, which took it back: void.
+        Undone,
     }
 
     /// 凭证等级: how a check-in or check-out was proved, the strongest first.
@@ -261,7 +263,12 @@ kinds! {
     }
 
     /// Which end of an attendance.
-    AttendanceEnd { CheckIn, CheckOut }
+    AttendanceEnd {
+        /// 签到
+        CheckIn,
+        /// 签退
+        CheckOut,
+    }
 
     /// The two books of service time, kept and shown apart.
     Book {
@@ -279,6 +286,8 @@ kinds! {
         Confirmed,
         /// The leader found that no service was given.
         Rejected,
+        /// A desk took the check-out back: nothing counts until the next one.
+        Undone,
     }
 
     /// What a ledger entry does.
@@ -364,6 +373,12 @@ kinds! {
         GuardianActed,
         /// A place at which I am in charge of activities was closed; the note says which and why.
         FacilityClosed,
+        /// I was given the desk of a site; the note says where and on which days.
+        DeskGranted,
+        /// My desk was taken back; the note says where and why.
+        DeskRevoked,
+        /// A desk took my check-in or check-out back, which it had entered by mistake; the note says why.
+        DeskEntryUndone,
     }
 
     /// 证件类型: a document whose 18-character number follows GB 11643, with birth date and check character.

@@ -31,6 +31,7 @@ mod m0029_guardian_consent;
 mod m0030_review_items;
 mod m0034_who_recorded_a_stay;
 mod m0045_facilities;
+mod m0049_desks;
 mod m0050_numbered_events;
 
 pub struct Migrator;
@@ -67,6 +68,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0030_review_items::Migration),
             Box::new(m0034_who_recorded_a_stay::Migration),
             Box::new(m0045_facilities::Migration),
+            Box::new(m0049_desks::Migration),
             Box::new(m0050_numbered_events::Migration),
         ]
     }

@@ -85,10 +85,14 @@ pub enum Action {
     ReviewLeaders,
     /// Open, change and close the places of a branch.
     RunFacilities,
+    /// Check people in and out at a site's desk, and see its roster. Whoever is granted that desk for a day needs no role.
+    RunDesk,
+    /// Grant the desk of a site for some days, and take it back.
+    GrantDesk,
 }
 
 impl Action {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::SeeRoster,
         Self::RunActivities,
         Self::ConfirmHours,
@@ -102,6 +106,8 @@ impl Action {
         Self::SeeRoles,
         Self::ReviewLeaders,
         Self::RunFacilities,
+        Self::RunDesk,
+        Self::GrantDesk,
     ];
 
     /// Whether it only shows something. What does more changes other people's records; a new action does, unless it is
@@ -158,7 +164,7 @@ impl Grant {
 
 fn permits(grant: &Grant, action: Action, resource: Resource<'_>) -> bool {
     match grant.role {
-        Role::DeskOperator => matches!(action, Action::SeeRoster | Action::ShowSiteCode),
+        Role::DeskOperator => matches!(action, Action::SeeRoster | Action::ShowSiteCode | Action::RunDesk),
         Role::TeamLeader => {
             matches!(
                 action,
@@ -167,6 +173,8 @@ fn permits(grant: &Grant, action: Action, resource: Resource<'_>) -> bool {
                     | Action::RunActivities
                     | Action::ConfirmHours
                     | Action::DecideMembers
+                    | Action::RunDesk
+                    | Action::GrantDesk
             )
         }
         // Nobody hands out power over the branch that their own power comes from: that takes someone above.

@@ -6,7 +6,7 @@
 use boai_entity::{
     ids::{PostId, ShiftId, VolunteerId},
     kinds::{ConsentKind, InboxKind, SignUpState},
-    sign_up,
+    sign_up, volunteer,
 };
 use sea_orm::{ConnectionTrait, DbErr};
 
@@ -32,14 +32,28 @@ pub async fn sign_up(
     post: Option<PostId>,
 ) -> Result<sign_up::Model, Stop<Vec<SignUpRefusal>>> {
     let volunteer = ctx.volunteer().or_fault()?;
-    let now = ctx.now();
-    let refuse = |reason: SignUpRefusal| Stop::Refused(vec![reason]);
     let tx = ctx.db.begin().await.or_fault()?;
     let me = people::store::lock(&tx, volunteer).await.or_fault()?;
     let me = me.ok_or(Stop::Fault(Fault::Unauthenticated))?;
-    store::lock_shift(&tx, shift).await.or_fault()?.ok_or_else(|| refuse(SignUpRefusal::NotFound))?;
-    let facts = store::shift_facts(&tx, shift).await.or_fault()?.ok_or_else(|| refuse(SignUpRefusal::NotFound))?;
-    let earlier = store::sign_up(&tx, shift, volunteer).await.or_fault()?;
+    store::lock_shift(&tx, shift).await.or_fault()?.ok_or_else(|| Stop::Refused(vec![SignUpRefusal::NotFound]))?;
+    let mine = enter(ctx, &tx, &me, shift, post).await?;
+    tx.commit().await.or_fault()?;
+    ctx.committed.notify_one();
+    Ok(mine)
+}
+
+/// The same for whoever holds both rows, and commits: a seat when there is one, else a place on the wait-list.
+pub async fn enter(
+    ctx: &Ctx,
+    tx: &impl ConnectionTrait,
+    me: &volunteer::Model,
+    shift: ShiftId,
+    post: Option<PostId>,
+) -> Result<sign_up::Model, Stop<Vec<SignUpRefusal>>> {
+    let now = ctx.now();
+    let refuse = |reason: SignUpRefusal| Stop::Refused(vec![reason]);
+    let facts = store::shift_facts(tx, shift).await.or_fault()?.ok_or_else(|| refuse(SignUpRefusal::NotFound))?;
+    let earlier = store::sign_up(tx, shift, me.id).await.or_fault()?;
     if let Some(earlier) = &earlier
         && matches!(earlier.state, SignUpState::Seated | SignUpState::Waiting)
     {
@@ -56,16 +70,16 @@ pub async fn sign_up(
     };
     let mut reasons = rules::why_not(&demands, me.birth_date, &me.skills.0);
     if has_guardian(me.birth_date, now) {
-        let given = people::store::consents_in_force(&tx, me.person_id).await.or_fault()?;
+        let given = people::store::consents_in_force(tx, me.person_id).await.or_fault()?;
         if !given.iter().any(|consent| consent.kind == ConsentKind::Guardian) {
             reasons.push(SignUpRefusal::GuardianConsentMissing);
         }
     }
-    if let Some(overlap) = store::overlap(&tx, volunteer, facts.starts_at, facts.ends_at).await.or_fault()? {
+    if let Some(overlap) = store::overlap(tx, me.id, facts.starts_at, facts.ends_at).await.or_fault()? {
         let (starts_at, ends_at) = (When(overlap.starts_at), When(overlap.ends_at));
         reasons.push(SignUpRefusal::Overlaps { activity: overlap.title, starts_at, ends_at });
     }
-    let posts = store::posts_of(&tx, shift).await.or_fault()?;
+    let posts = store::posts_of(tx, shift).await.or_fault()?;
     match post {
         Some(post) if !posts.iter().any(|offered| offered.id == post) => reasons.push(SignUpRefusal::NotFound),
         None if !posts.is_empty() => {
@@ -76,18 +90,16 @@ pub async fn sign_up(
     if !reasons.is_empty() {
         return Err(Stop::Refused(reasons));
     }
-    let mut row = store::new_sign_up(ctx.new_id(), shift, post, volunteer, now);
+    let mut row = store::new_sign_up(ctx.new_id(), shift, post, me.id, now);
     let known = earlier.is_some();
     if let Some(earlier) = earlier {
         row.id = earlier.id;
     }
-    if take_seat(&tx, shift, post).await.or_fault()? {
+    if take_seat(tx, shift, post).await.or_fault()? {
         row.state = SignUpState::Seated;
     }
-    store::put_sign_up(&tx, row.clone(), known).await.or_fault()?;
-    ctx.tell(&tx, board_topic(shift)).await.or_fault()?;
-    tx.commit().await.or_fault()?;
-    ctx.committed.notify_one();
+    store::put_sign_up(tx, row.clone(), known).await.or_fault()?;
+    ctx.tell(tx, board_topic(shift)).await.or_fault()?;
     Ok(row)
 }
 
@@ -126,6 +138,27 @@ pub async fn give_back(
         free(ctx, tx, &mine).await?;
     }
     Ok(())
+}
+
+/// Moves somebody with a seat to another post of the shift; false when that one is full, or not of the shift. Both rows are
+/// held. Whoever waited for the post that is free now moves up.
+pub async fn move_to_post(
+    ctx: &Ctx,
+    tx: &impl ConnectionTrait,
+    mine: &sign_up::Model,
+    post: PostId,
+) -> Result<bool, DbErr> {
+    if mine.post_id == Some(post) {
+        return Ok(true);
+    }
+    let offered = store::posts_of(tx, mine.shift_id).await?;
+    if !offered.iter().any(|offered| offered.id == post) || !store::take_post(tx, post).await? {
+        return Ok(false);
+    }
+    store::leave_post(tx, mine.post_id).await?;
+    store::set_post(tx, mine.id, post, ctx.now()).await?;
+    seat_who_waits(ctx, tx, mine.shift_id).await?;
+    Ok(true)
 }
 
 /// Ends a sign-up of a shift whose row is held; a seat goes to whoever waits longest.

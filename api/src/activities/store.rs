@@ -3,7 +3,7 @@
 use boai_entity::{
     Instant, activity,
     ids::{ActivityId, FacilityId, PostId, ShiftId, SignUpId, TeamId, VolunteerId},
-    kinds::{ActivityState, Category, SignUpState},
+    kinds::{ActivityState, AttendanceState, Category, SignUpState},
     post, shift, sign_up,
     volunteer::Skills,
 };
@@ -159,9 +159,20 @@ pub async fn take_post(db: &impl ConnectionTrait, post: PostId) -> Result<bool, 
 
 pub async fn give_seat_back(db: &impl ConnectionTrait, shift: ShiftId, post: Option<PostId>) -> Result<(), DbErr> {
     db::run(db, "UPDATE shift SET taken = taken - 1 WHERE id = $1", [shift.into()]).await?;
+    leave_post(db, post).await
+}
+
+pub async fn leave_post(db: &impl ConnectionTrait, post: Option<PostId>) -> Result<(), DbErr> {
     if let Some(post) = post {
         db::run(db, "UPDATE post SET taken = taken - 1 WHERE id = $1", [post.into()]).await?;
     }
+    Ok(())
+}
+
+/// Puts a sign-up at another post, whose seat is taken already.
+pub async fn set_post(db: &impl ConnectionTrait, id: SignUpId, post: PostId, now: Instant) -> Result<(), DbErr> {
+    let text = "UPDATE sign_up SET post_id = $2, changed_at = $3 WHERE id = $1";
+    db::run(db, text, [id.into(), post.into(), now.into()]).await?;
     Ok(())
 }
 
@@ -253,6 +264,7 @@ pub async fn has_attended(db: &impl ConnectionTrait, shift: ShiftId, volunteer: 
     let found = attendance::Entity::find()
         .filter(attendance::Column::ShiftId.eq(shift))
         .filter(attendance::Column::VolunteerId.eq(volunteer))
+        .filter(attendance::Column::State.ne(AttendanceState::Undone))
         .one(db)
         .await?;
     Ok(found.is_some())
@@ -265,7 +277,7 @@ pub async fn attendances(
     shift: Option<ShiftId>,
 ) -> Result<u64, DbErr> {
     use boai_entity::attendance;
-    let mut condition = Condition::all().add(
+    let mut condition = Condition::all().add(attendance::Column::State.ne(AttendanceState::Undone)).add(
         attendance::Column::ShiftId.in_subquery(
             sea_orm::sea_query::Query::select()
                 .column(shift::Column::Id)

@@ -83,7 +83,7 @@ pub async fn check_in_facts(
                     AS location_consent,
                 (SELECT COUNT(*) FROM attendance x JOIN shift y ON y.id = x.shift_id
                  WHERE x.volunteer_id = $2 AND x.checked_in_at >= $4 AND x.checked_in_at < $5
-                   AND y.activity_id = a.id) AS pairs_today,
+                   AND y.activity_id = a.id AND x.state <> 'UNDONE') AS pairs_today,
                 o.id AS open_id, o.shift_id AS open_shift, oa.id AS open_activity, o.checked_in_at AS open_since,
                 os.ends_at AS open_ends_at, ob.path AS open_branch_path, oa.title AS open_title
          FROM shift s
@@ -288,11 +288,12 @@ pub async fn head_count(db: &impl ConnectionTrait, shift: ShiftId) -> Result<Opt
     .await
 }
 
-/// The newest check-ins of a shift.
+/// The newest check-ins of a shift that were not undone.
 pub async fn latest(db: &impl ConnectionTrait, shift: ShiftId, count: u64) -> Result<Vec<attendance::Model>, DbErr> {
     use sea_orm::{QueryOrder, QuerySelect};
     attendance::Entity::find()
         .filter(attendance::Column::ShiftId.eq(shift))
+        .filter(attendance::Column::State.ne(boai_entity::kinds::AttendanceState::Undone))
         .order_by_desc(attendance::Column::CheckedInAt)
         .order_by_desc(attendance::Column::Id)
         .limit(count)

@@ -109,7 +109,7 @@ fn check_volunteer(
         let (pending, confirmed) = match record.state {
             RecordState::Pending => (record.minutes.into(), 0),
             RecordState::Confirmed => (0, record.minutes.into()),
-            RecordState::Rejected => (0, 0),
+            RecordState::Rejected | RecordState::Undone => (0, 0),
         };
         if (sum.pending, sum.confirmed) != (pending, confirmed) {
             fault(format!(

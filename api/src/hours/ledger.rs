@@ -62,8 +62,7 @@ pub async fn record_served(
     policy: &policy::Model,
 ) -> Result<(), DbErr> {
     let credit = credit_for(tx, serving, stay, policy, None).await?;
-    let record = new_record(ctx, serving, stay, book, credit.minutes);
-    store::add_record(tx, record.clone()).await?;
+    let record = store::add_served(tx, new_record(ctx, serving, stay, book, credit.minutes)).await?;
     let entry = Draft {
         kind: EntryKind::Served,
         corrects: None,
@@ -74,6 +73,51 @@ pub async fn record_served(
         reason: None,
     };
     append(ctx, tx, &record, policy, vec![entry]).await
+}
+
+/// What became of a check-out's credit that was to be taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TakenBack {
+    Done,
+    /// It was no service, so there was none.
+    Nothing,
+    /// The leader has settled it: then it is the leader's to correct.
+    Settled,
+}
+
+/// Takes back what a check-out was credited with: by a reversing entry, and the record waits for the next check-out.
+pub async fn take_back(
+    ctx: &Ctx,
+    tx: &impl ConnectionTrait,
+    attendance: AttendanceId,
+    policy: &policy::Model,
+    reason: &str,
+) -> Result<TakenBack, DbErr> {
+    let Some(record) = store::record_of(tx, attendance).await? else { return Ok(TakenBack::Nothing) };
+    if record.state != RecordState::Pending {
+        return Ok(TakenBack::Settled);
+    }
+    let standing = store::standing_entry(tx, record.id).await?;
+    let reversal = standing.map(|entry| reversal_of(entry, reason));
+    append(ctx, tx, &record, policy, reversal.into_iter().collect()).await?;
+    let waiting =
+        service_record::Model { state: RecordState::Undone, minutes: 0, reason: Some(reason.into()), ..record };
+    store::save_record(tx, waiting).await?;
+    Ok(TakenBack::Done)
+}
+
+/// The entry that takes this one back.
+pub fn reversal_of(entry: ledger_entry::Model, reason: &str) -> Draft {
+    Draft {
+        kind: EntryKind::Reversal,
+        corrects: Some(entry.id),
+        book: entry.book,
+        // What was confirmed has left the pending side already.
+        pending: if entry.kind == EntryKind::Served { -entry.pending_minutes } else { 0 },
+        confirmed: -entry.confirmed_minutes,
+        spans: Spans::default(),
+        reason: Some(reason.into()),
+    }
 }
 
 /// A record for a stay, not written yet.

@@ -4,8 +4,7 @@ use boai_entity::{
     Instant,
     ids::AttendanceId,
     kinds::{ActivityKind, AttendanceState, Book, EntryKind, InboxKind, RecordState},
-    ledger_entry::{self, Spans},
-    policy,
+    ledger_entry, policy,
     review_kinds::{ReviewKind, ReviewOutcome},
     service_record,
 };
@@ -103,6 +102,9 @@ pub async fn settle_in(
             None => return Err(ConfirmRefusal::TimesNeeded { proposed_end: When(facts.ends_at) }.into()),
             Some(record) if record.state == RecordState::Confirmed => return Ok(record),
             Some(record) if record.state == RecordState::Rejected => return Err(ConfirmRefusal::Rejected.into()),
+            Some(record) if record.state == RecordState::Undone => {
+                return Err(ConfirmRefusal::TimesNeeded { proposed_end: When(facts.ends_at) }.into());
+            }
             Some(record) => (confirm(ctx, tx, record, &policy).await?, None),
         },
         Verdict::Correct { served, reason } => {
@@ -128,6 +130,10 @@ pub async fn settle_in(
 }
 
 fn check(facts: &ConfirmFacts, verdict: &Verdict, policy: &policy::Model, now: Instant) -> Result<(), ConfirmRefusal> {
+    // What a desk took back never was.
+    if facts.attendance.state == AttendanceState::Undone {
+        return Err(ConfirmRefusal::NotFound);
+    }
     if facts.kind != ActivityKind::Service {
         return Err(ConfirmRefusal::NoService);
     }
@@ -257,17 +263,7 @@ async fn reversal(
 ) -> Result<Vec<Draft>, Stop<ConfirmRefusal>> {
     let Some(record) = record else { return Ok(Vec::new()) };
     let standing: Option<ledger_entry::Model> = store::standing_entry(tx, record.id).await.or_fault()?;
-    let take_back = standing.map(|entry| Draft {
-        kind: EntryKind::Reversal,
-        corrects: Some(entry.id),
-        book: entry.book,
-        // What was confirmed has left the pending side already.
-        pending: if entry.kind == EntryKind::Served { -entry.pending_minutes } else { 0 },
-        confirmed: -entry.confirmed_minutes,
-        spans: Spans::default(),
-        reason: Some(reason.into()),
-    });
-    Ok(take_back.into_iter().collect())
+    Ok(standing.map(|entry| ledger::reversal_of(entry, reason)).into_iter().collect())
 }
 
 fn mark(ctx: &Ctx, record: &mut service_record::Model, state: RecordState) {

@@ -8,7 +8,9 @@ use boai_entity::{
     service_record, volunteer_total,
 };
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Value,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, FromQueryResult, QueryFilter,
+    QueryOrder, Value,
+    sea_query::{Expr, OnConflict},
 };
 
 use super::{
@@ -71,6 +73,22 @@ pub async fn add_record(db: &impl ConnectionTrait, record: service_record::Model
     let record: service_record::ActiveModel = record.into();
     service_record::Entity::insert(record).exec_without_returning(db).await?;
     Ok(())
+}
+
+/// Adds the record of a check-out, or renews that of one that a desk took back; the record as it is now. Any other record of
+/// the attendance stays, and makes this fail.
+pub async fn add_served(
+    db: &impl ConnectionTrait,
+    record: service_record::Model,
+) -> Result<service_record::Model, DbErr> {
+    use service_record::Column;
+    let renewed = OnConflict::column(Column::AttendanceId)
+        .update_columns([Column::ServedFrom, Column::ServedTo, Column::ServiceDate, Column::Minutes, Column::State])
+        .update_columns([Column::Book, Column::Reason, Column::RecordedAt])
+        .action_and_where(Expr::col((service_record::Entity, Column::State)).eq(RecordState::Undone))
+        .to_owned();
+    let record: service_record::ActiveModel = record.into();
+    service_record::Entity::insert(record).on_conflict(renewed).exec_with_returning(db).await
 }
 
 pub async fn save_record(db: &impl ConnectionTrait, record: service_record::Model) -> Result<(), DbErr> {

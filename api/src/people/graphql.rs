@@ -25,6 +25,7 @@ use crate::{
         second_factor::graphql::{SecondFactor, my_second_factor},
     },
     ctx::Ctx,
+    desk::graphql::{DeskGrant, my_desks},
     graphql::{ctx, load},
     hours::graphql::{HoursSummary, ServiceRecord, my_hours, my_records},
     identity::graphql::{IdentityCheck, my_identity},
@@ -371,6 +372,10 @@ impl Me {
     /// 志愿者码: what this phone shows to the desk to be scanned; null until you enrol.
     async fn code(&self, gql: &Context<'_>) -> Option<VolunteerCode> {
         my_code(ctx(gql))
+    }
+    /// 签到台: the desks that you were granted, today and later; at most 50.
+    async fn desks(&self, gql: &Context<'_>) -> Result<Vec<DeskGrant>> {
+        my_desks(ctx(gql)).await
     }
     /// Where you are checked in now; null when nowhere.
     async fn open_attendance(&self, gql: &Context<'_>) -> Result<Option<Attendance>> {

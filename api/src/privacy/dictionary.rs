@@ -39,7 +39,10 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("CORRECTED", "已更正", "corrected"),
     ("DECLINED", "未通过", "declined"),
     ("DESK", "签到台", "desk"),
+    ("DESK_ENTRY_UNDONE", "签到台撤销登记", "desk took an entry back"),
+    ("DESK_GRANTED", "签到台授权", "desk granted"),
     ("DESK_OPERATOR", "签到台", "desk operator"),
+    ("DESK_REVOKED", "签到台授权收回", "desk taken back"),
     ("DONE", "已完成", "done"),
     ("DRAFT", "草稿", "draft"),
     ("DRIVING", "驾驶", "driving"),
@@ -99,6 +102,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("PERSON_IN_CHARGE", "活动负责人", "person in charge"),
     ("PHONE", "手机号", "phone number"),
     ("PHONE_CHANGED", "更换手机号", "phone number changed"),
+    ("PHONE_DIGITS", "手机尾号", "last digits of the phone number"),
     ("PHOTOGRAPHY", "摄影", "photography"),
     ("PSYCHOSOCIAL", "心理支持", "psychosocial"),
     ("PUBLICATION", "公开姓名", "publication of the name"),
@@ -129,8 +133,10 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("ROLE_REVIEW_OVERDUE", "职务复核逾期", "review of roles overdue"),
     ("ROLE_REVOKED", "职务被收回", "role taken back"),
     ("ROSTER", "活动名单", "roster of a shift"),
+    ("ROSTER_TICK", "名单勾选", "ticked on the roster"),
     ("RUNNING", "制作中", "being made"),
     ("SATURDAY", "星期六", "Saturday"),
+    ("SCAN", "扫码", "scanned"),
     ("SEATED", "有名额", "has a seat"),
     ("SEAT_GIVEN", "候补转正", "seat given"),
     ("SECOND_FACTOR_ENROLLED", "二次验证已启用", "second factor enrolled"),
@@ -158,6 +164,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("TOO_MANY", "设备过多", "too many devices"),
     ("TRAINING", "培训", "training"),
     ("TUESDAY", "星期二", "Tuesday"),
+    ("UNDONE", "已撤销", "taken back"),
     ("UNKNOWN", "无此号码", "no such number"),
     ("VACCINATION", "疫苗接种点服务", "vaccination"),
     ("VERIFIED", "已认证", "verified"),
@@ -175,6 +182,7 @@ const WORDS: &[(&str, &str, &str)] = &[
 
 #[cfg(test)]
 mod tests {
+    use boai_entity::desk_entry::DeskWay;
     use boai_entity::kinds::{
         ActKind, ActState, ActivityKind, ActivityState, AttendanceEnd, AttendanceState, Book, Category, CodePurpose,
         ConsentKind, DataAsker, DataExportKind, DataExportState, DayPart, EntryKind, ErasureState, EvidenceGrade,
@@ -216,6 +224,7 @@ mod tests {
             DataExportKind,
             DataExportState,
             DayPart,
+            DeskWay,
             EntryKind,
             ErasureState,
             EvidenceGrade,

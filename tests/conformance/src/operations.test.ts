@@ -269,6 +269,37 @@ test("a branch officer opens a site, a leader posts an activity there, the site 
   assert.notEqual(done(closeFacility).facility?.closedAt, null);
 });
 
+test("a leader grants a desk, which scans a volunteer in and out, and undoes a slip", async () => {
+  const { activity: activityId, shift: shiftId } = await postActivity(leader, "苏堤签到台");
+  const number = "18812340006";
+  const desk = phone(await signIn(number));
+  const today = new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 10);
+  const input = { activityId, phone: number, fromDay: today, toDay: today };
+  const { grantDesk } = await leader.run(app.GrantDeskDocument, { input });
+  const grantId = some(done(grantDesk).grant).id;
+  assert.deepEqual((await desk.run(app.MyDesksDocument, {})).me?.desks.map(({ id }) => id), [grantId]);
+  const { desk: granted } = await leader.run(app.DeskGrantsDocument, { activityId });
+  assert.deepEqual(granted?.grants?.nodes.map(({ id }) => id), [grantId]);
+  const wrong = await desk.run(app.DeskCheckInDocument, { input: { activityId, code: "BOAI1:0:0:0", requestId: requestId() } });
+  assert.deepEqual(wrong.deskCheckIn.errors.map(({ code }) => code), ["CODE_UNREADABLE"]);
+  const { desk: refused } = await desk.run(app.RefusedScansDocument, { activityId });
+  assert.equal(refused?.refusedScans.nodes[0]?.message, wrong.deskCheckIn.errors[0]?.message);
+  // Nobody signed up: the volunteer walks in.
+  const code = some((await volunteer.run(app.MyCodeDocument, {})).me?.code).code;
+  const { deskCheckIn } = await desk.run(app.DeskCheckInDocument, { input: { activityId, shiftId, code, requestId: requestId() } });
+  assert.deepEqual([deskCheckIn.name, done(deskCheckIn).entry?.walkIn], ["王*明", true]);
+  const { desk: seen } = await desk.run(app.DeskDocument, { activityId });
+  const line = some(seen?.roster.nodes[0]);
+  assert.equal(line.attendanceState, "OPEN");
+  const leaves = { activityId, signUpId: line.signUpId, requestId: requestId() };
+  const { deskCheckOut } = await desk.run(app.DeskCheckOutDocument, { input: leaves });
+  const slip = some(done(deskCheckOut).entry).id;
+  const { undoDeskEntry } = await desk.run(app.UndoDeskEntryDocument, { entryId: slip, reason: "还没走" });
+  assert.notEqual(done(undoDeskEntry).entry?.undoneAt, null);
+  done((await volunteer.run(app.CheckOutDocument, { requestId: requestId(), fix: fix() })).checkOut);
+  done((await leader.run(app.RevokeDeskDocument, { grantId, reason: "收工" })).revokeDesk);
+});
+
 /** Asks until a copy is ready. */
 async function ready<Copy extends { id: string; state: string }>(copies: () => Promise<readonly Copy[] | undefined>) {
   for (;;) {

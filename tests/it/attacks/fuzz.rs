@@ -65,6 +65,12 @@ fn learn_scene(known: &mut Known, scene: &Scene, served: &Person<'_>) {
         &scene.export,
         &scene.erasure,
         &scene.facility,
+        &scene.desk.activity,
+        &scene.desk.grant,
+        &scene.desk.entry,
+        &scene.desk.refused,
+        &scene.desk.there,
+        &scene.desk.to_come,
     ];
     ids.into_iter().chain(more).chain(&posted.shifts).chain(&scene.acts).for_each(|id| known.learn_id(id));
     [id(Town::TEAM), id(Town::OTHER_TEAM)].iter().for_each(|id| known.learn_id(id));

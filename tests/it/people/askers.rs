@@ -14,7 +14,7 @@ use serde_json::json;
 use crate::{
     acts::{ask_to_join, decide, grant, open_recovery},
     authenticator::enrolled,
-    root_fields_asked::Scene,
+    root_fields_asked::{Desk, Scene},
 };
 
 /// The columns of the matrix, as seen from 西湖救援队 and from a volunteer who serves there.
@@ -128,6 +128,34 @@ async fn review_with(town: &Town, grant: &str) -> String {
     id(review.id)
 }
 
+/// An activity of the leader's with a desk, at which one of two has arrived.
+async fn desk(leader: &Person<'_>, arrived: &Person<'_>, late: &Person<'_>) -> Desk {
+    let town = leader.town;
+    let posted = leader.post_activity(at("09:00"), at("10:00"), 5, json!({ "title": "签到台" })).await;
+    let [there, to_come] = [arrived.sign_up(posted.shift()).await.fine(), late.sign_up(posted.shift()).await.fine()]
+        .map(|answer| answer.text("/signUpForShift/signUp/id"));
+    let sits = town.person("签到员").await;
+    let grant = "mutation($site: ID!, $phone: PhoneNumber!) { grantDesk(input: { activityId: $site, phone: $phone,
+        fromDay: \"2026-05-08\", toDay: \"2026-05-08\" }) { grant { id } errors { code } } }";
+    let grant = leader.ask(grant, json!({ "site": posted.activity, "phone": sits.phone })).await.fine();
+    let enter = "mutation($site: ID!, $line: ID, $digits: String, $request: UUID!) { deskCheckIn(input: {
+        activityId: $site, signUpId: $line, phoneDigits: $digits, requestId: $request }) { entry { id } errors { code } } }";
+    let refused = json!({ "site": posted.activity, "digits": "000000000", "request": sits.request_id() });
+    assert_eq!(sits.ask(enter, refused).await.codes(), ["NOBODY_FOUND"]);
+    let entered = json!({ "site": posted.activity, "line": there, "request": sits.request_id() });
+    let entry = sits.ask(enter, entered).await.fine().text("/deskCheckIn/entry/id");
+    let refused = "query($site: ID!) { desk(activityId: $site) { refusedScans { nodes { id } } } }";
+    let refused = sits.ask(refused, json!({ "site": posted.activity })).await;
+    Desk {
+        activity: posted.activity,
+        grant: grant.text("/grantDesk/grant/id"),
+        entry,
+        refused: refused.text("/desk/refusedScans/nodes/0/id"),
+        there,
+        to_come,
+    }
+}
+
 /// A volunteer of many sides, who has served, asks to join the team and holds a role far below; and what else is 西湖救援队's.
 pub async fn settle(town: &Town) -> (Scene, Person<'_>) {
     town.clock.set(at("07:00"));
@@ -188,7 +216,9 @@ pub async fn settle(town: &Town) -> (Scene, Person<'_>) {
         place: { latitude: 30.2604, longitude: 120.1472, datum: WGS84 } }) { facility { id } errors { code } } }";
     let named = format!("之家 {}", town.rows("facility").await);
     let facility = above.ask(facility, json!({ "branch": id(Town::branch("330106")), "name": named })).await.fine();
+    let desk = desk(&leader, &member, &opener).await;
     let scene = Scene {
+        desk,
         review: review_with(town, &grant_id).await,
         officer: officer.ask("{ me { roles { id } } }", json!({})).await.text("/me/roles/0/id"),
         acts: [propose("330106109").await, propose("330106109203").await],

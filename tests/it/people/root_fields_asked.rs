@@ -41,6 +41,18 @@ pub struct Scene {
     pub erasure: String,
     /// A place of the branch.
     pub facility: String,
+    /// An activity with a desk: somebody's grant of it, what it entered and was refused, the sign-ups of who is there and of
+    /// who is still to come.
+    pub desk: Desk,
+}
+
+pub struct Desk {
+    pub activity: String,
+    pub grant: String,
+    pub entry: String,
+    pub refused: String,
+    pub there: String,
+    pub to_come: String,
 }
 
 pub struct Operation {
@@ -67,7 +79,7 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
     let Scene {
         posted, draft, attendance, record, volunteer, session, applicant, number, grant, recovery, member, ..
     } = scene;
-    let Scene { review, officer, facility, acts: [one_act, other_act], .. } = scene;
+    let Scene { review, officer, facility, desk, acts: [one_act, other_act], .. } = scene;
     let (activity, shift) = (&posted.activity, posted.shift());
     let (team, branch) = (id(Town::TEAM), id(Town::branch("330106")));
     let node =
@@ -102,6 +114,7 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         activities("drafts", "草稿"),
         query("activitiesNear", "", "/activitiesNear/edges", near),
         query("branches", "", "/branches/nodes", "branches { nodes { id } }"),
+        query("desk", "", "/desk", format!("desk(activityId: \"{}\") {{ name }}", desk.activity)),
         query("division", "", "/division", "division(code: \"33\") { name }"),
         query("divisions", "", "/divisions/nodes", "divisions { nodes { name } }"),
         query(
@@ -147,6 +160,9 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
             "... on Team { members(state: REQUESTED) { nodes { state } } }",
         ),
         node("a place of a branch", "/node", &scene.facility, ""),
+        node("somebody's desk", "/node", &desk.grant, ""),
+        node("an entry of a desk", "/node", &desk.entry, ""),
+        node("what a desk was refused", "/node", &desk.refused, ""),
         node("an act that waits", "/node", one_act, ""),
         node("a review of roles", "/node", review, ""),
         query("pendingActs", "", "/pendingActs/nodes", "pendingActs { nodes { kind } }"),
@@ -184,6 +200,16 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         mutation("decideIdentity", "", format!("identityId: \"{}\", verified: true", scene.identity)),
         mutation("declineAct", "", format!("actId: \"{other_act}\", reason: \"x\"")),
         mutation("declineRecovery", "", format!("recoveryId: \"{recovery}\", reason: \"x\"")),
+        mutation(
+            "deskCheckIn",
+            "",
+            format!("activityId: \"{}\", signUpId: \"{}\", {request}", desk.activity, desk.to_come),
+        ),
+        mutation(
+            "deskCheckOut",
+            "",
+            format!("activityId: \"{}\", signUpId: \"{}\", {request}", desk.activity, desk.there),
+        ),
         mutation("endSession", "the own", ""),
         mutation("endSession", "somebody's", format!("sessionId: \"{session}\"")),
         mutation("enrolAsVolunteer", "", enrol),
@@ -191,6 +217,13 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         mutation("foundTeam", "", format!("branchId: \"{branch}\", name: \"新队\", speciality: RESCUE")),
         mutation("giveConsent", "", "kind: PUBLICATION, version: \"2026-01\""),
         mutation("giveGuardianConsent", "", "pass: \"boai_x\", version: \"2026-01\""),
+        mutation(
+            "grantDesk",
+            "",
+            format!(
+                "activityId: \"{activity}\", volunteerNumber: \"{member}\", fromDay: \"2026-05-08\", toDay: \"2026-05-08\""
+            ),
+        ),
         mutation(
             "grantRole",
             "on a team",
@@ -240,6 +273,7 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
             format!("reviewId: \"{review}\", items: [{{ grantId: \"{grant}\", verdict: KEEP }}]"),
         ),
         mutation("revealIdNumber", "", format!("identityId: \"{}\", reason: \"x\"", scene.identity)),
+        mutation("revokeDesk", "", format!("grantId: \"{}\", reason: \"x\"", desk.grant)),
         mutation("revokeRole", "", format!("grantId: \"{grant}\", reason: \"x\"")),
         mutation("signIn", "", format!("phone: \"{}\", code: \"123456\", device: \"x\"", who.town.new_phone())),
         mutation("signInWithWeChat", "", "code: \"x\", device: \"x\""),
@@ -250,6 +284,7 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
             "",
             format!("document: IDENTITY_CARD, number: \"{number_of_card}\", consentVersion: \"2026-01\""),
         ),
+        mutation("undoDeskEntry", "", format!("entryId: \"{}\", reason: \"x\"", desk.entry)),
         mutation("unlinkWeChat", "", ""),
         mutation("withdrawChildConsent", "", "pass: \"boai_x\", kind: LOCATION"),
         mutation("withdrawConsent", "", "kind: LOCATION"),

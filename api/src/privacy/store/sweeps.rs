@@ -88,6 +88,27 @@ pub const SWEEPS: &[Sweep] = &[
         act: Act::Delete,
     },
     Sweep {
+        kind: "refused_scan",
+        every: HOURLY,
+        days: Some(|days| days.attempt),
+        table: "refused_scan",
+        key: "id",
+        due: "tried_at < $1",
+        by_day: false,
+        act: Act::Delete,
+    },
+    // A code is old after a minute, and what a desk without a network brings later is at most days old.
+    Sweep {
+        kind: "code_use",
+        every: HOURLY,
+        days: Some(|days| days.request_effect),
+        table: "code_use",
+        key: "volunteer_id, step",
+        due: "used_at < $1",
+        by_day: false,
+        act: Act::Delete,
+    },
+    Sweep {
         kind: "code",
         every: HOURLY,
         days: Some(|days| days.code),
