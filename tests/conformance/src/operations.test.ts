@@ -284,10 +284,13 @@ test("a leader grants a desk, which scans a volunteer in and out, and undoes a s
   assert.deepEqual(wrong.deskCheckIn.errors.map(({ code }) => code), ["CODE_UNREADABLE"]);
   const { desk: refused } = await desk.run(app.RefusedScansDocument, { activityId });
   assert.equal(refused?.refusedScans.nodes[0]?.message, wrong.deskCheckIn.errors[0]?.message);
-  // Nobody signed up: the volunteer walks in.
-  const code = some((await volunteer.run(app.MyCodeDocument, {})).me?.code).code;
+  // Nobody signed up: somebody walks in.
+  const ling = phone(await signIn("18812340007"));
+  const enrols = { name: "林小", birthDate: "1990-05-08", residenceCode: "330106", acceptedTermsVersion: "2026-01", locationConsentVersion: "2026-01" };
+  done((await ling.run(app.EnrolAsVolunteerDocument, { input: enrols })).enrolAsVolunteer);
+  const code = some((await ling.run(app.MyCodeDocument, {})).me?.code).code;
   const { deskCheckIn } = await desk.run(app.DeskCheckInDocument, { input: { activityId, shiftId, code, requestId: requestId() } });
-  assert.deepEqual([deskCheckIn.name, done(deskCheckIn).entry?.walkIn], ["王*明", true]);
+  assert.deepEqual([deskCheckIn.name, done(deskCheckIn).entry?.walkIn], ["林*", true]);
   const { desk: seen } = await desk.run(app.DeskDocument, { activityId });
   const line = some(seen?.roster.nodes[0]);
   assert.equal(line.attendanceState, "OPEN");
@@ -296,7 +299,7 @@ test("a leader grants a desk, which scans a volunteer in and out, and undoes a s
   const slip = some(done(deskCheckOut).entry).id;
   const { undoDeskEntry } = await desk.run(app.UndoDeskEntryDocument, { entryId: slip, reason: "还没走" });
   assert.notEqual(done(undoDeskEntry).entry?.undoneAt, null);
-  done((await volunteer.run(app.CheckOutDocument, { requestId: requestId(), fix: fix() })).checkOut);
+  done((await ling.run(app.CheckOutDocument, { requestId: requestId(), fix: fix() })).checkOut);
   done((await leader.run(app.RevokeDeskDocument, { grantId, reason: "收工" })).revokeDesk);
 });
 
