@@ -29,6 +29,7 @@ use crate::{
         loaders::{ActivityById, ShiftById},
     },
     attendance::{
+        afterwards::graphql::{AfterwardsMutation, AfterwardsQuery},
         graphql::{Attendance, AttendanceMutation},
         loaders::AttendanceById,
     },
@@ -65,7 +66,7 @@ use crate::{
     },
     privacy::graphql::{GuardianMutation, GuardianQuery, PrivacyMutation},
     recognition::graphql::RecognitionQuery,
-    reviews::graphql::{ReviewItem, ReviewsQuery},
+    reviews::graphql::{ReviewItem, ReviewsMutation, ReviewsQuery},
     roles::graphql::{HolderConnection, RolesMutation, RolesQuery},
     trail::{graphql::AuditEntry, looks::LookKeeper},
 };
@@ -192,6 +193,7 @@ pub struct Query(
     RolesQuery,
     GuardianQuery,
     ReviewsQuery,
+    AfterwardsQuery,
 );
 
 /// What can be done. Each mutation takes one `input` and answers with a payload whose `errors` say what a person can run
@@ -206,6 +208,8 @@ pub struct Mutation(
     ActivityMutation,
     AttendanceMutation,
     HoursMutation,
+    AfterwardsMutation,
+    ReviewsMutation,
     SecondFactorMutation,
     FourEyesMutation,
     RolesMutation,

@@ -22,7 +22,7 @@ pub async fn tell_volunteers(
     if volunteers.is_empty() {
         return Ok(());
     }
-    store::add_inbox_items(tx, volunteers, || ctx.new_id(), kind, place, note, ctx.now()).await
+    store::add_inbox_items(tx, volunteers, || ctx.new_id(), kind, place, (note, by(ctx)), ctx.now()).await
 }
 
 /// Puts an item into these persons' inboxes, volunteers or not, within the transaction that gives the reason for it.
@@ -36,5 +36,9 @@ pub async fn tell_persons(
     if persons.is_empty() {
         return Ok(());
     }
-    store::add_items(tx, persons, || ctx.new_id(), kind, None, note, ctx.now()).await
+    store::add_items(tx, persons, || ctx.new_id(), kind, None, (note, by(ctx)), ctx.now()).await
+}
+
+fn by(ctx: &Ctx) -> Option<PersonId> {
+    ctx.actor.as_ref().map(|actor| actor.person)
 }

@@ -21,7 +21,7 @@ pub async fn add_inbox_items(
     mut new_id: impl FnMut() -> uuid::Uuid,
     kind: InboxKind,
     place: Option<(ActivityId, Option<ShiftId>)>,
-    note: &str,
+    (note, by): (&str, Option<PersonId>),
     now: Instant,
 ) -> Result<(), DbErr> {
     for some in volunteers.chunks(AT_ONCE) {
@@ -32,7 +32,7 @@ pub async fn add_inbox_items(
             .into_tuple()
             .all(db)
             .await?;
-        add_items(db, &persons, &mut new_id, kind, place, note, now).await?;
+        add_items(db, &persons, &mut new_id, kind, place, (note, by), now).await?;
     }
     Ok(())
 }
@@ -44,7 +44,7 @@ pub async fn add_items(
     mut new_id: impl FnMut() -> uuid::Uuid,
     kind: InboxKind,
     place: Option<(ActivityId, Option<ShiftId>)>,
-    note: &str,
+    (note, by): (&str, Option<PersonId>),
     now: Instant,
 ) -> Result<(), DbErr> {
     for some in persons.chunks(AT_ONCE) {
@@ -57,6 +57,7 @@ pub async fn add_items(
             note: Set(note.into()),
             created_at: Set(now),
             read_at: Set(None),
+            by_person: Set(by.filter(|by| by != person)),
         });
         inbox_item::Entity::insert_many(items).exec_without_returning(db).await?;
     }

@@ -1,8 +1,10 @@
 //! Stories of serving: attendance, hours, recognition, live boards, and the program itself.
 
+mod afterwards;
 mod check_in;
 mod check_in_evidence;
 mod copies;
+mod flags;
 mod forged;
 mod hours;
 mod instances;
