@@ -36,6 +36,7 @@ ids! {
     ConsentId
     DataExportId
     ErasureId
+    FacilityId
     IdentityId
     InboxItemId
     LedgerEntryId

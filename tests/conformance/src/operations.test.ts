@@ -238,6 +238,24 @@ test("a branch officer founds a team and gives it a leader", async () => {
   done((await officer.run(app.RevokeRoleDocument, { grantId, reason: "换届" })).revokeRole);
 });
 
+test("a branch officer opens a site, a leader posts an activity there, the site moves and is closed", async () => {
+  const { branches } = await officer.run(app.BranchesDocument, { name: "西湖区" });
+  const branchId = some(branches.nodes.find(({ division }) => division?.code === "330106")).id;
+  const openingHours = [{ weekdays: ["MONDAY"], opensAt: "06:30", closesAt: "17:30" } as const];
+  const input = { branchId, kind: "VACCINATION_SITE", name: "白堤接种点", address: "白堤1号", divisionCode: "330106", place: PLACE } as const;
+  const { createFacility } = await officer.run(app.CreateFacilityDocument, { input: { ...input, openingHours } });
+  const facilityId = some(done(createFacility).facility).id;
+  const { node: branch } = await stranger.run(app.BranchFacilitiesDocument, { branchId });
+  assert.ok(branch?.__typename === "Branch" && branch.facilities.nodes.some(({ id }) => id === facilityId));
+  const { changeFacility } = await officer.run(app.ChangeFacilityDocument, { input: { facilityId, address: "白堤2号", note: "改门牌" } });
+  assert.equal(done(changeFacility).facility?.address, "白堤2号");
+  const { node: facility } = await stranger.run(app.FacilityDocument, { id: facilityId });
+  assert.ok(facility?.__typename === "Facility");
+  assert.deepEqual(facility.openingHours, openingHours);
+  const { closeFacility } = await officer.run(app.CloseFacilityDocument, { facilityId, reason: "结束" });
+  assert.notEqual(done(closeFacility).facility?.closedAt, null);
+});
+
 /** Asks until a copy is ready. */
 async function ready<Copy extends { id: string; state: string }>(copies: () => Promise<readonly Copy[] | undefined>) {
   for (;;) {

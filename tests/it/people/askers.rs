@@ -182,6 +182,12 @@ pub async fn settle(town: &Town) -> (Scene, Person<'_>) {
         let proposed = grant(&above, &member.number().await, "BRANCH_OFFICER", branch).await.fine();
         proposed.text("/grantRole/pendingAct/id")
     };
+    let facility =
+        "mutation($branch: ID!, $name: String!) { createFacility(input: { branchId: $branch, kind: MEMBER_HOME,
+        name: $name, address: \"北山街\", divisionCode: \"330106109\",
+        place: { latitude: 30.2604, longitude: 120.1472, datum: WGS84 } }) { facility { id } errors { code } } }";
+    let named = format!("之家 {}", town.rows("facility").await);
+    let facility = above.ask(facility, json!({ "branch": id(Town::branch("330106")), "name": named })).await.fine();
     let scene = Scene {
         review: review_with(town, &grant_id).await,
         officer: officer.ask("{ me { roles { id } } }", json!({})).await.text("/me/roles/0/id"),
@@ -204,6 +210,7 @@ pub async fn settle(town: &Town) -> (Scene, Person<'_>) {
         export: wishes.text("/requestMyData/export/id"),
         erasure: wishes.text("/requestErasure/erasure/id"),
         post: draft.text("/createActivity/activity/shifts/0/posts/0/id"),
+        facility: facility.text("/createFacility/facility/id"),
         posted,
     };
     (scene, served)

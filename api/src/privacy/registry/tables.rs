@@ -9,6 +9,7 @@ pub const IMPERSONAL: &[&str] = &[
     "branch",
     "consent_text",
     "division",
+    "facility",
     "outbox_event",
     "policy",
     "post",
@@ -574,6 +575,7 @@ pub const TABLES: &[Table] = &[
             text("cancel_reason", "取消原因", "Why it was cancelled"),
             time("starts_at", "开始时间", "Starts"),
             time("ends_at", "结束时间", "Ends"),
+            id("facility_id", "场所", "Facility"),
         ],
         looks: &[],
         acts: &[Acts {
