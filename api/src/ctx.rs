@@ -15,7 +15,7 @@ use crate::{
     platform::{
         errors::Fault,
         lang::Lang,
-        outbox,
+        outbox::{self, Event},
         rates::{Charge, Exceeded},
         sms::SmsRequest,
     },
@@ -152,6 +152,19 @@ impl Ctx {
 
     /// Tells the topic's listeners once the transaction has committed.
     pub async fn tell(&self, tx: &impl ConnectionTrait, topic: String) -> Result<(), DbErr> {
-        outbox::write(tx, &self.random, self.now(), topic).await
+        self.tell_all(tx, [Event { topic, subject: None }]).await
+    }
+
+    /// The same with what it is about: whoever watches the topic is handed just that.
+    pub async fn tell_of(&self, tx: &impl ConnectionTrait, topic: String, subject: Uuid) -> Result<(), DbErr> {
+        self.tell_all(tx, [Event { topic, subject: Some(subject) }]).await
+    }
+
+    pub async fn tell_all(
+        &self,
+        tx: &impl ConnectionTrait,
+        events: impl IntoIterator<Item = Event>,
+    ) -> Result<(), DbErr> {
+        outbox::write(tx, &self.random, self.now(), events).await
     }
 }

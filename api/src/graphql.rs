@@ -10,9 +10,9 @@ use async_graphql::{
 use boai_entity::{
     Instant,
     ids::{
-        AccountRecoveryId, ActivityId, AttendanceId, AuditEntryId, BranchId, DataExportId, ErasureId, IdentityId,
-        InboxItemId, PendingActId, PersonId, PostId, ReviewItemId, RoleGrantId, RoleReviewId, ServiceRecordId,
-        SessionId, ShiftId, SignUpId, TeamId, VolunteerId,
+        AccountRecoveryId, ActivityId, AttendanceId, AuditEntryId, BranchId, DataExportId, ErasureId, FacilityId,
+        IdentityId, InboxItemId, PendingActId, PersonId, PostId, ReviewItemId, RoleGrantId, RoleReviewId,
+        ServiceRecordId, SessionId, ShiftId, SignUpId, TeamId, VolunteerId,
     },
     kinds::LookPurpose,
 };
@@ -54,6 +54,7 @@ use crate::{
         loaders::VolunteerById,
         recovery::graphql::{AccountRecovery, RecoveryMutation, RecoveryQuery},
     },
+    places::graphql::{Facility, FacilityMutation, facility_by_id},
     platform::{
         db::Db,
         errors::Fault,
@@ -61,7 +62,7 @@ use crate::{
         node::{self, NOTHING, NodeId},
         refusal::Stop,
         report::Report,
-        scalars::{Date, Latitude, Longitude, Metres, Minutes, PhoneNumber},
+        scalars::{Date, Latitude, Longitude, Metres, Minutes, PhoneNumber, TimeOfDay},
         wire::{Registered, Scalars, Screen, price::Price, screen::read_schema},
     },
     privacy::graphql::{GuardianMutation, GuardianQuery, PrivacyMutation},
@@ -79,6 +80,7 @@ node_ids! {
     BranchId => "Branch",
     DataExportId => "DataExport",
     ErasureId => "Erasure",
+    FacilityId => "Facility",
     IdentityId => "IdentityCheck",
     InboxItemId => "InboxItem",
     PendingActId => "PendingAct",
@@ -103,6 +105,7 @@ pub enum Node {
     Attendance(Attendance),
     Branch(Branch),
     Division(Division),
+    Facility(Facility),
     ServiceRecord(ServiceRecord),
     Shift(Shift),
     Team(Team),
@@ -133,6 +136,7 @@ impl NodeQuery {
             ActivityId::TYPE => activity_by_id(gql, ActivityId(key)).await?.map(Into::into),
             AttendanceId::TYPE => attendance(gql, AttendanceId(key)).await?.map(Into::into),
             BranchId::TYPE => load(gql, BranchById(BranchId(key))).await?.map(|row| Branch(row).into()),
+            FacilityId::TYPE => facility_by_id(gql, FacilityId(key)).await?.map(Into::into),
             ServiceRecordId::TYPE => record(gql, ServiceRecordId(key)).await?.map(Into::into),
             ShiftId::TYPE => shift_by_id(gql, ShiftId(key)).await?.map(Into::into),
             TeamId::TYPE => load(gql, TeamById(TeamId(key))).await?.map(|row| Team(row).into()),
@@ -205,6 +209,7 @@ pub struct Mutation(
     IdentityMutation,
     RecoveryMutation,
     OrganisationMutation,
+    FacilityMutation,
     ActivityMutation,
     AttendanceMutation,
     HoursMutation,
@@ -229,6 +234,7 @@ fn builder() -> SchemaBuilder<Query, Mutation, LiveSubscription> {
         .override_output_type_description::<Connection<String, Activity>>("A page of activities.")
         .override_output_type_description::<Connection<String, Branch>>("A page of branches.")
         .override_output_type_description::<Connection<String, Division>>("A page of divisions.")
+        .override_output_type_description::<Connection<String, Facility>>("A page of facilities.")
         .override_output_type_description::<Connection<String, InboxItem>>("A page of an inbox.")
         .override_output_type_description::<NearbyConnection>("A page of activities, each with how it lies to you.")
         .override_output_type_description::<Connection<String, PendingAct>>(
@@ -275,6 +281,7 @@ fn scalars() -> Scalars {
         .and::<Metres>()
         .and::<Minutes>()
         .and::<PhoneNumber>()
+        .and::<TimeOfDay>()
         .and::<uuid::Uuid>()
 }
 

@@ -32,7 +32,7 @@ use crate::{
         rates::Verdict,
         report::RequestId,
         seats::{Full, Seat, Seats},
-        wire::{self, Entered, Host, Opened, Refused, Screened, Wire, media::Media},
+        wire::{self, Entered, Host, Kind, Opened, Refused, Screened, Wire, media::Media},
     },
     privacy,
 };
@@ -277,7 +277,11 @@ fn standing(verdict: &Verdict, lang: Lang) -> Result<HeaderMap, Refused> {
 }
 
 fn classes(operation: &Screened) -> Vec<Class> {
-    operation.roots.iter().map(|field| Class::of(field)).collect()
+    let class = |field: &String| match operation.kind {
+        Kind::Subscription => Class::Subscribe,
+        _ => Class::of(field),
+    };
+    operation.roots.iter().map(class).collect()
 }
 
 fn language(headers: &HeaderMap) -> Lang {
@@ -289,7 +293,7 @@ fn refused(fault: Fault) -> Refused {
     let status = match fault {
         Fault::Unauthenticated => StatusCode::UNAUTHORIZED,
         Fault::Forbidden(_) | Fault::SecondFactorNeeded | Fault::SecondFactorNotEnrolled => StatusCode::FORBIDDEN,
-        Fault::BadUserInput(_) => StatusCode::BAD_REQUEST,
+        Fault::BadUserInput(_) | Fault::CursorExpired => StatusCode::BAD_REQUEST,
         Fault::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         Fault::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
     };

@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 use crate::{
-    ids::{ActivityId, PersonId, TeamId},
+    ids::{ActivityId, FacilityId, PersonId, TeamId},
     kinds::{ActivityKind, ActivityState, Category},
     volunteer::Skills,
 };
@@ -48,6 +48,8 @@ pub struct Model {
     /// Start of the first shift and end of the last.
     pub starts_at: ChronoDateTimeUtc,
     pub ends_at: ChronoDateTimeUtc,
+    /// Where it takes place, and gets its place from; none for a place of its own.
+    pub facility_id: Option<FacilityId>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

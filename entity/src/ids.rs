@@ -37,6 +37,7 @@ ids! {
     ConsentId
     DataExportId
     ErasureId
+    FacilityId
     IdentityId
     InboxItemId
     LedgerEntryId

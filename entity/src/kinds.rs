@@ -368,6 +368,8 @@ kinds! {
         RoleReviewOverdue,
         /// My guardian used a right of theirs for me: see the note.
         GuardianActed,
+        /// A place at which I am in charge of activities was closed; the note says which and why.
+        FacilityClosed,
     }
 
     /// 证件类型: a document whose 18-character number follows GB 11643, with birth date and check character.

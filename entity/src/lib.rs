@@ -24,6 +24,7 @@ pub mod data_export;
 pub mod data_export_chunk;
 pub mod division;
 pub mod erasure;
+pub mod facility;
 pub mod guardian_pass;
 pub mod identity;
 pub mod inbox_item;

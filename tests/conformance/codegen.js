@@ -31,6 +31,7 @@ const scalars = {
   Metres: "number",
   Minutes: "number",
   PhoneNumber: "string",
+  TimeOfDay: "string",
   UUID: "string",
 };
 const text = await codegen({

@@ -1,4 +1,4 @@
-//! A board on a screen: `attendanceBoard` over a real WebSocket.
+//! What is watched over a real WebSocket: any feed, and a board on a screen.
 
 use std::time::Duration;
 
@@ -14,6 +14,73 @@ use tokio_tungstenite::{
 /// it moves because it was told.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
+/// A subscription, alone on its socket. Dropped, it is cut off without a word, as by a phone that lost the network.
+pub struct Feed {
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    field: String,
+}
+
+impl Feed {
+    /// Subscribes to one field of the schema's subscriptions at a server.
+    pub async fn of(url: &str, token: Option<&str>, (field, arguments): (&str, &str), fields: &str) -> Self {
+        let arguments = if arguments.is_empty() { String::new() } else { format!("({arguments})") };
+        let query = format!("subscription {{ {field}{arguments} {{ {fields} }} }}");
+        let mut socket = connect(url, token).await;
+        send(&mut socket, json!({ "id": "1", "type": "subscribe", "payload": { "query": query } })).await;
+        Self { socket, field: field.into() }
+    }
+
+    /// The next item; the code of the error that ended the feed instead.
+    pub async fn next(&mut self) -> Result<Value, String> {
+        let message = message(&mut self.socket).await;
+        let error = match message["type"].as_str() {
+            Some("error") => &message["payload"][0],
+            _ => &message["payload"]["errors"][0],
+        };
+        if let Some(code) = error["extensions"]["code"].as_str() {
+            return Err(code.into());
+        }
+        let item = message["payload"]["data"][&self.field].clone();
+        assert!(item.is_object(), "{message}");
+        Ok(item)
+    }
+
+    pub async fn item(&mut self) -> Value {
+        self.next().await.expect("an item")
+    }
+}
+
+/// A socket that the server has greeted; without a token a stranger's.
+async fn connect(url: &str, token: Option<&str>) -> WebSocketStream<MaybeTlsStream<TcpStream>> {
+    let url = url.replace("http://", "ws://");
+    let request = ClientRequestBuilder::new(format!("{url}/graphql").parse().expect("an address"));
+    let request = request.with_sub_protocol("graphql-transport-ws");
+    let (mut socket, _) = connect_async(request).await.expect("the socket opens");
+    let init = match token {
+        Some(token) => json!({ "authorization": format!("Bearer {token}") }),
+        None => json!({}),
+    };
+    send(&mut socket, json!({ "type": "connection_init", "payload": init })).await;
+    assert_eq!(message(&mut socket).await["type"], "connection_ack");
+    socket
+}
+
+async fn send(socket: &mut WebSocketStream<MaybeTlsStream<TcpStream>>, message: Value) {
+    socket.send(Message::text(message.to_string())).await.expect("the socket takes it");
+}
+
+/// The next message of the protocol.
+async fn message(socket: &mut WebSocketStream<MaybeTlsStream<TcpStream>>) -> Value {
+    loop {
+        let next = tokio::time::timeout(PATIENCE, socket.next()).await.expect("a message in time");
+        match next.expect("the socket is open").expect("the socket works") {
+            Message::Text(text) => return serde_json::from_str(&text).expect("a message in JSON"),
+            Message::Close(reason) => panic!("the server closed the socket: {reason:?}"),
+            _ => {}
+        }
+    }
+}
+
 pub struct Board(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Board {
@@ -24,17 +91,7 @@ impl Board {
 
     /// The same with more of the newest check-ins.
     pub async fn watch_with(url: &str, token: Option<&str>, shift: &str, more: &str) -> Self {
-        let url = url.replace("http://", "ws://");
-        let request = ClientRequestBuilder::new(format!("{url}/graphql").parse().expect("an address"));
-        let request = request.with_sub_protocol("graphql-transport-ws");
-        let (socket, _) = connect_async(request).await.expect("the socket opens");
-        let mut board = Self(socket);
-        let init = match token {
-            Some(token) => json!({ "authorization": format!("Bearer {token}") }),
-            None => json!({}),
-        };
-        board.send(json!({ "type": "connection_init", "payload": init })).await;
-        assert_eq!(board.message().await["type"], "connection_ack");
+        let mut board = Self(connect(url, token).await);
         let query = format!(
             "subscription($shift: ID!) {{ attendanceBoard(shiftId: $shift) {{
                 capacity signedUp waiting present left forgotten latest {{ state volunteer {{ name }} {more} }} }} }}"
@@ -45,19 +102,11 @@ impl Board {
     }
 
     async fn send(&mut self, message: Value) {
-        self.0.send(Message::text(message.to_string())).await.expect("the socket takes it");
+        send(&mut self.0, message).await;
     }
 
-    /// The next message of the protocol.
     async fn message(&mut self) -> Value {
-        loop {
-            let next = tokio::time::timeout(PATIENCE, self.0.next()).await.expect("a message in time");
-            match next.expect("the socket is open").expect("the socket works") {
-                Message::Text(text) => return serde_json::from_str(&text).expect("a message in JSON"),
-                Message::Close(reason) => panic!("the server closed the socket: {reason:?}"),
-                _ => {}
-            }
-        }
+        message(&mut self.0).await
     }
 
     /// What the server says to another operation on this socket.

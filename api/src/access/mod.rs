@@ -83,10 +83,12 @@ pub enum Action {
     SeeRoles,
     /// See and settle what is flagged about a team's own leaders.
     ReviewLeaders,
+    /// Open, change and close the places of a branch.
+    RunFacilities,
 }
 
 impl Action {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::SeeRoster,
         Self::RunActivities,
         Self::ConfirmHours,
@@ -99,6 +101,7 @@ impl Action {
         Self::ShowSiteCode,
         Self::SeeRoles,
         Self::ReviewLeaders,
+        Self::RunFacilities,
     ];
 
     /// Whether it only shows something. What does more changes other people's records; a new action does, unless it is

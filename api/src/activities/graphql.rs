@@ -29,7 +29,7 @@ use crate::{
         graphql::Volunteer,
         loaders::{VolunteerById, VolunteerOfPerson},
     },
-    places::graphql::{Coordinates, Datum, Place},
+    places::graphql::{Coordinates, Datum, Facility, Place, facility_by_id},
     platform::{
         db,
         errors::Fault,
@@ -129,6 +129,11 @@ impl Activity {
     /// Null only when it could not be read.
     async fn division(&self, gql: &Context<'_>) -> Result<Option<Division>> {
         Ok(load(gql, DivisionByCode(self.0.division_code.clone())).await?.map(Division))
+    }
+    /// Where it takes place, and has its place from; null when its place is its own.
+    async fn facility(&self, gql: &Context<'_>) -> Result<Option<Facility>> {
+        let Some(facility) = self.0.facility_id else { return Ok(None) };
+        facility_by_id(gql, facility).await
     }
     /// Null only when it could not be read.
     async fn team(&self, gql: &Context<'_>) -> Result<Option<Team>> {
@@ -489,6 +494,7 @@ impl ActivityQuery {
             to: moment("to", to)?,
             categories: categories.unwrap_or_default(),
             every_state,
+            facility: None,
         };
         let slice = store::activities(&ctx(gql).db.conn, filter, page).await.map_err(Fault::from)?;
         Ok(slice.connection("activities", |row| (row.starts_at, row.id.0), Activity))

@@ -43,6 +43,10 @@ refusals! {
         RadiusOutOfRange { radius_metres: i32, from_metres: i32, to_metres: i32 } at "radius" => "A radius of {radius_metres} m is outside this branch's policy: {from_metres} to {to_metres} m.", "签到半径 {radius_metres} 米超出规定范围({from_metres} 至 {to_metres} 米)。";
         /// The minimum age is out of range.
         MinimumAgeOutOfRange { from_years: i32, to_years: i32 } at "minimumAge" => "The minimum age is between {from_years} and {to_years} years.", "最低年龄须在 {from_years} 至 {to_years} 周岁之间。";
+        /// There is no such facility that is open.
+        FacilityNotOpen at "facilityId" => "There is no such facility that is open. Choose one of a branch's `facilities`, or give the place yourself.", "没有该场所或已关闭。请选择其他场所,或直接填写地点。";
+        /// The place is the facility's, whose officers change it.
+        PlaceIsFacilitys at "place" => "The activity takes its place from its facility; an officer of the facility's branch changes it there.", "活动地点随场所而定,请由场所所属红十字会修改。";
         /// There is no such division.
         DivisionUnknown at "divisionCode" => "There is no division with this code. Choose one with `divisions`.", "没有该行政区划代码。";
         /// It has been cancelled, or is published already.

@@ -2,7 +2,7 @@
 
 use boai_entity::{
     Instant, activity,
-    ids::{ActivityId, PostId, ShiftId, TeamId, VolunteerId},
+    ids::{ActivityId, FacilityId, PostId, ShiftId, TeamId, VolunteerId},
     kinds::{ActivityKind, ActivityState, Category, InboxKind},
     post, shift,
     volunteer::Skills,
@@ -19,14 +19,33 @@ use crate::{
     ctx::Ctx,
     inbox::tell_volunteers,
     organisation,
-    places::geodesy::Point,
-    platform::refusal::{OrFault, Stop},
+    places::{self, geodesy::Point},
+    platform::{
+        errors::Fault,
+        refusal::{OrFault, Stop},
+    },
     policies,
 };
 
 type Done<T> = Result<T, Stop<ActivityRefusal>>;
 
-/// What an activity says of itself, all of it.
+/// Where an activity takes place.
+#[derive(Clone, PartialEq)]
+pub struct Place {
+    pub name: String,
+    pub address: String,
+    pub division_code: String,
+    pub point: Point,
+}
+
+/// Where a new activity is to take place.
+pub enum Venue {
+    Own(Place),
+    /// Its place is the facility's, whenever that moves.
+    Facility(FacilityId),
+}
+
+/// What an activity says of itself, apart from where.
 #[derive(Clone)]
 pub struct ActivityText {
     pub kind: ActivityKind,
@@ -34,10 +53,6 @@ pub struct ActivityText {
     pub title: String,
     pub description: String,
     pub risks: String,
-    pub place_name: String,
-    pub address: String,
-    pub division_code: String,
-    pub point: Point,
     /// Metres; the policy's default when none is given.
     pub radius_m: Option<i32>,
     pub skills_required: Skills,
@@ -46,7 +61,13 @@ pub struct ActivityText {
 }
 
 /// Makes a draft.
-pub async fn create(ctx: &Ctx, team: TeamId, text: ActivityText, shifts: Vec<ShiftPlan>) -> Done<activity::Model> {
+pub async fn create(
+    ctx: &Ctx,
+    team: TeamId,
+    venue: Venue,
+    text: ActivityText,
+    shifts: Vec<ShiftPlan>,
+) -> Done<activity::Model> {
     let person = ctx.actor().or_fault()?.person;
     let now = ctx.now();
     let tx = ctx.db.begin().await.or_fault()?;
@@ -55,9 +76,13 @@ pub async fn create(ctx: &Ctx, team: TeamId, text: ActivityText, shifts: Vec<Shi
         return Err(ActivityRefusal::NotFound.into());
     }
     rules::check_shifts(&shifts, now)?;
-    let radius_m = check_text(&tx, &text, &team.branch_path, now).await?;
+    let (place, facility_id) = match venue {
+        Venue::Own(place) => (place, None),
+        Venue::Facility(facility) => (place_of(&tx, facility).await?, Some(facility)),
+    };
+    let radius_m = check_text(&tx, &text, &place, &team.branch_path, now).await?;
     let id = ActivityId(ctx.new_id());
-    let [unit_x, unit_y, unit_z] = text.point.unit_vector();
+    let [unit_x, unit_y, unit_z] = place.point.unit_vector();
     let activity = activity::Model {
         id,
         team_id: team.id,
@@ -66,11 +91,11 @@ pub async fn create(ctx: &Ctx, team: TeamId, text: ActivityText, shifts: Vec<Shi
         title: text.title,
         description: text.description,
         risks: text.risks,
-        place_name: text.place_name,
-        address: text.address,
-        division_code: text.division_code,
-        latitude: text.point.latitude(),
-        longitude: text.point.longitude(),
+        place_name: place.name,
+        address: place.address,
+        division_code: place.division_code,
+        latitude: place.point.latitude(),
+        longitude: place.point.longitude(),
         unit_x,
         unit_y,
         unit_z,
@@ -86,6 +111,7 @@ pub async fn create(ctx: &Ctx, team: TeamId, text: ActivityText, shifts: Vec<Shi
         cancel_reason: None,
         starts_at: shifts.iter().map(|shift| shift.starts_at).min().unwrap_or(now),
         ends_at: shifts.iter().map(|shift| shift.ends_at).max().unwrap_or(now),
+        facility_id,
     };
     let (shifts, posts) = shift_rows(ctx, id, shifts);
     store::add_activity(&tx, activity.clone(), shifts, posts).await.or_fault()?;
@@ -113,27 +139,31 @@ pub async fn publish(ctx: &Ctx, id: ActivityId) -> Done<activity::Model> {
 pub async fn change(
     ctx: &Ctx,
     id: ActivityId,
-    change: impl FnOnce(&mut ActivityText),
+    change: impl FnOnce(&mut ActivityText, &mut Place),
     note: &str,
 ) -> Done<activity::Model> {
     let tx = ctx.db.begin().await.or_fault()?;
     let placed = mine(ctx, &tx, id).await?;
     let mut activity = placed.activity;
     not_cancelled(&activity)?;
-    let mut text = text_of(&activity).or_fault()?;
-    change(&mut text);
-    activity.radius_m = check_text(&tx, &text, &placed.branch_path, ctx.now()).await?;
-    [activity.unit_x, activity.unit_y, activity.unit_z] = text.point.unit_vector();
-    activity.latitude = text.point.latitude();
-    activity.longitude = text.point.longitude();
+    let before = place_in(&activity).or_fault()?;
+    let (mut text, mut place) = (text_of(&activity), before.clone());
+    change(&mut text, &mut place);
+    if activity.facility_id.is_some() && place != before {
+        return Err(ActivityRefusal::PlaceIsFacilitys.into());
+    }
+    activity.radius_m = check_text(&tx, &text, &place, &placed.branch_path, ctx.now()).await?;
+    [activity.unit_x, activity.unit_y, activity.unit_z] = place.point.unit_vector();
+    activity.latitude = place.point.latitude();
+    activity.longitude = place.point.longitude();
     activity.kind = text.kind;
     activity.category = text.category;
     activity.title = text.title;
     activity.description = text.description;
     activity.risks = text.risks;
-    activity.place_name = text.place_name;
-    activity.address = text.address;
-    activity.division_code = text.division_code;
+    activity.place_name = place.name;
+    activity.address = place.address;
+    activity.division_code = place.division_code;
     activity.skills_required = text.skills_required;
     activity.minimum_age = text.minimum_age;
     activity.dangerous = text.dangerous;
@@ -173,6 +203,10 @@ pub async fn add_shift(ctx: &Ctx, id: ActivityId, plan: ShiftPlan) -> Done<shift
     let tx = ctx.db.begin().await.or_fault()?;
     let activity = mine(ctx, &tx, id).await?.activity;
     not_cancelled(&activity)?;
+    if let Some(facility) = activity.facility_id {
+        let facility = places::store::facility(&tx, facility).await.or_fault()?;
+        facility.filter(|facility| facility.closed_at.is_none()).ok_or(ActivityRefusal::FacilityNotOpen)?;
+    }
     rules::check_shift(&plan, ctx.now())?;
     rules::check_shift_count(store::shift_count(&tx, id).await.or_fault()? + 1)?;
     let (shifts, posts) = shift_rows(ctx, id, vec![plan]);
@@ -321,33 +355,57 @@ async fn tell_signed_up(
 }
 
 /// Checks what needs the database and the branch's policy; gives the radius to use, in metres.
-async fn check_text(tx: &impl ConnectionTrait, text: &ActivityText, branch_path: &str, now: Instant) -> Done<i32> {
+async fn check_text(
+    tx: &impl ConnectionTrait,
+    text: &ActivityText,
+    place: &Place,
+    branch_path: &str,
+    now: Instant,
+) -> Done<i32> {
     let policy = policies::policy_at(tx, branch_path, now).await.or_fault()?.body;
     let radius_m = text.radius_m.unwrap_or(policy.radius_default_m);
     rules::check_radius(radius_m, &policy)?;
     rules::check_minimum_age(text.minimum_age)?;
-    organisation::store::division(tx, &text.division_code).await.or_fault()?.ok_or(ActivityRefusal::DivisionUnknown)?;
+    organisation::store::division(tx, &place.division_code)
+        .await
+        .or_fault()?
+        .ok_or(ActivityRefusal::DivisionUnknown)?;
     Ok(radius_m)
 }
 
-fn text_of(activity: &activity::Model) -> Result<ActivityText, crate::platform::errors::Fault> {
-    let point = Point::wgs84(activity.latitude, activity.longitude)
-        .map_err(|error| crate::platform::errors::Fault::Internal(format!("activity {}: {error}", activity.id)))?;
-    Ok(ActivityText {
+/// The place of a facility that is open; it stays so until the transaction ends.
+async fn place_of(tx: &impl ConnectionTrait, id: FacilityId) -> Done<Place> {
+    let facility = places::store::hold(tx, id).await.or_fault()?.filter(|facility| facility.closed_at.is_none());
+    let facility = facility.ok_or(ActivityRefusal::FacilityNotOpen)?;
+    let point = point_of("facility", id.0, facility.latitude, facility.longitude).or_fault()?;
+    Ok(Place { name: facility.name, address: facility.address, division_code: facility.division_code, point })
+}
+
+fn place_in(activity: &activity::Model) -> Result<Place, Fault> {
+    Ok(Place {
+        name: activity.place_name.clone(),
+        address: activity.address.clone(),
+        division_code: activity.division_code.clone(),
+        point: point_of("activity", activity.id.0, activity.latitude, activity.longitude)?,
+    })
+}
+
+fn point_of(what: &str, id: uuid::Uuid, latitude: f64, longitude: f64) -> Result<Point, Fault> {
+    Point::wgs84(latitude, longitude).map_err(|error| Fault::Internal(format!("{what} {id}: {error}")))
+}
+
+fn text_of(activity: &activity::Model) -> ActivityText {
+    ActivityText {
         kind: activity.kind,
         category: activity.category,
         title: activity.title.clone(),
         description: activity.description.clone(),
         risks: activity.risks.clone(),
-        place_name: activity.place_name.clone(),
-        address: activity.address.clone(),
-        division_code: activity.division_code.clone(),
-        point,
         radius_m: Some(activity.radius_m),
         skills_required: activity.skills_required.clone(),
         minimum_age: activity.minimum_age,
         dangerous: activity.dangerous,
-    })
+    }
 }
 
 fn shift_rows(ctx: &Ctx, activity: ActivityId, plans: Vec<ShiftPlan>) -> (Vec<shift::Model>, Vec<post::Model>) {

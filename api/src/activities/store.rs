@@ -2,7 +2,7 @@
 
 use boai_entity::{
     Instant, activity,
-    ids::{ActivityId, PostId, ShiftId, SignUpId, TeamId, VolunteerId},
+    ids::{ActivityId, FacilityId, PostId, ShiftId, SignUpId, TeamId, VolunteerId},
     kinds::{ActivityState, Category, SignUpState},
     post, shift, sign_up,
     volunteer::Skills,
@@ -373,6 +373,7 @@ pub struct ActivityFilter {
     pub division_code: Option<String>,
     pub text: Option<String>,
     pub team: Option<TeamId>,
+    pub facility: Option<FacilityId>,
     pub from: Option<Instant>,
     pub to: Option<Instant>,
     pub categories: Vec<Category>,
@@ -392,6 +393,9 @@ pub async fn activities(
     }
     if let Some(team) = filter.team {
         select = select.filter(activity::Column::TeamId.eq(team));
+    }
+    if let Some(facility) = filter.facility {
+        select = select.filter(activity::Column::FacilityId.eq(facility));
     }
     if let Some(code) = filter.division_code {
         // A range rather than LIKE, so that the index serves it; of digits alone, which every collation sorts alike:

@@ -22,9 +22,9 @@ use crate::{
 /// How long a code is shown, in seconds.
 pub const STEP_S: i64 = 30;
 /// Steps for which one key is good: 24 h.
-const STEPS_PER_KEY: i64 = 24 * 60 * 60 / STEP_S;
+pub(super) const STEPS_PER_KEY: i64 = 24 * 60 * 60 / STEP_S;
 /// Steps before and after the present one that are taken, for clocks that differ and people who type.
-const STEPS_EITHER_WAY: i64 = 1;
+pub(super) const STEPS_EITHER_WAY: i64 = 1;
 /// Without 0, O, 1, I, L and U.
 const LETTERS: &[u8; 30] = b"23456789ABCDEFGHJKMNPQRSTVWXYZ";
 const LENGTH: usize = 8;
@@ -141,11 +141,11 @@ fn key(vault: &Vault, shift: ShiftId, number: i64) -> [u8; 32] {
     vault.derive("attendance/site-code", &format!("{shift} {number}"))
 }
 
-fn step_at(now: Instant) -> i64 {
+pub(super) fn step_at(now: Instant) -> i64 {
     now.timestamp().div_euclid(STEP_S)
 }
 
-fn begin_of(step: i64) -> Instant {
+pub(super) fn begin_of(step: i64) -> Instant {
     DateTime::from_timestamp(step * STEP_S, 0).unwrap_or_default()
 }
 

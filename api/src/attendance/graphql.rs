@@ -14,6 +14,7 @@ use super::{
     rules::{CheckInError, CheckOutError},
     service::{self, Fix, Sent},
     store,
+    volunteer_codes::{self, PhoneKey},
 };
 use crate::{
     access::Action,
@@ -155,6 +156,44 @@ pub fn site_code(ctx: &Ctx, shift: ShiftId) -> SiteCode {
     let keys = codes::keys_from(&ctx.vault, shift, now);
     let key = |key: codes::SiteKey| SiteCodeKey { key: BASE64_STANDARD.encode(key.key), from: key.from, to: key.to };
     SiteCode { code, next_at, keys: keys.map(key).into() }
+}
+
+/// 志愿者码: what your phone shows to the desk, a new code every 30 s, and what it takes to show it for a day without a network.
+#[derive(SimpleObject)]
+pub struct VolunteerCode {
+    /// What the phone shows now, as a QR code of this text. The desk takes it a step (30 s) early or late, and once.
+    code: String,
+    /// When the next code comes.
+    next_at: Instant,
+    /// The keys of the codes of the next 24 hours, for a phone that loses its network. They end with your session on this
+    /// phone, and nobody else may have them.
+    keys: Vec<VolunteerCodeKey>,
+}
+
+/// A key that a phone's codes come from. The step of a moment is the number of whole 30 s since 1970-01-01T00:00:00Z. The code
+/// of a step is `BOAI1:<handle>:<step>:<mac>`: the step in decimal digits; the mac is HMAC-SHA-256 under the key over the step
+/// as 8 bytes, big-endian, of which the first 10 bytes are written in capital hexadecimal digits.
+#[derive(SimpleObject)]
+struct VolunteerCodeKey {
+    /// Names this phone to the server alone, and is another one each day.
+    handle: String,
+    /// 32 bytes in base64.
+    key: String,
+    /// Codes of steps from this moment on come from it.
+    from: Instant,
+    /// And up to this one, without it.
+    to: Instant,
+}
+
+/// The codes of the phone that asks; none for who is no volunteer.
+pub fn my_code(ctx: &Ctx) -> Option<VolunteerCode> {
+    let actor = ctx.actor.as_ref().filter(|actor| actor.volunteer.is_some())?;
+    let (now, session) = (ctx.now(), actor.session);
+    let (code, next_at) = volunteer_codes::code_at(&ctx.vault, session, now);
+    let key =
+        |PhoneKey { handle, key, from, to }| VolunteerCodeKey { handle, key: BASE64_STANDARD.encode(key), from, to };
+    let keys = volunteer_codes::keys_from(&ctx.vault, session, now).map(key).into();
+    Some(VolunteerCode { code, next_at, keys })
 }
 
 /// What `checkIn` takes.

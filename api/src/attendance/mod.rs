@@ -12,4 +12,5 @@ pub mod rules;
 pub mod service;
 pub mod stay;
 pub mod store;
+pub mod volunteer_codes;
 pub mod wishes;

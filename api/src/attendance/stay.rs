@@ -190,7 +190,7 @@ pub async fn open(
     if !store::open(tx, attendance.clone()).await.or_fault()? {
         return Err(CheckInRefusal::AlreadyCheckedIn { checked_in_at: When(ready.at) }.into());
     }
-    ctx.tell(tx, board_topic(ready.shift)).await.or_fault()?;
+    ctx.tell_of(tx, board_topic(ready.shift), attendance.id.0).await.or_fault()?;
     Ok(attendance)
 }
 
@@ -267,7 +267,7 @@ pub async fn close(ctx: &Ctx, tx: &impl ConnectionTrait, ready: ToClose, end: En
     };
     store::save(tx, attendance.clone()).await?;
     credit(ctx, tx, &facts, &attendance, &policy).await?;
-    ctx.tell(tx, board_topic(attendance.shift_id)).await?;
+    ctx.tell_of(tx, board_topic(attendance.shift_id), attendance.id.0).await?;
     Ok(attendance)
 }
 
@@ -315,6 +315,6 @@ pub async fn forget(ctx: &Ctx, tx: &impl ConnectionTrait, open: &OpenStay) -> Re
     let place = Some((open.activity_id, Some(open.shift_id)));
     tell_volunteers(ctx, tx, &[open.volunteer_id], InboxKind::CheckOutForgotten, place, "").await?;
     forgotten::raise(ctx, tx, open.id).await?;
-    ctx.tell(tx, board_topic(open.shift_id)).await?;
+    ctx.tell_of(tx, board_topic(open.shift_id), open.id.0).await?;
     Ok(true)
 }

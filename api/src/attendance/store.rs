@@ -306,6 +306,19 @@ pub async fn of_shift(
     page.fetch(select.cursor_by((attendance::Column::CheckedInAt, attendance::Column::Id)), db).await
 }
 
+/// Those of these attendances that are a shift's own.
+pub async fn of_shift_by_ids(
+    db: &impl ConnectionTrait,
+    shift: ShiftId,
+    ids: impl IntoIterator<Item = AttendanceId>,
+) -> Result<Vec<attendance::Model>, DbErr> {
+    attendance::Entity::find()
+        .filter(attendance::Column::ShiftId.eq(shift))
+        .filter(attendance::Column::Id.is_in(ids))
+        .all(db)
+        .await
+}
+
 /// The numbers of a live board.
 #[derive(Clone, Debug, Default, PartialEq, FromQueryResult)]
 pub struct HeadCount {

@@ -127,7 +127,7 @@ pub async fn settle_in(
     let place = Some((record.activity_id, Some(record.shift_id)));
     let words = note.clone().unwrap_or_else(|| format!("{} min", record.minutes));
     tell_volunteers(ctx, tx, &[record.volunteer_id], kind, place, &words).await.or_fault()?;
-    ctx.tell(tx, board_topic(record.shift_id)).await.or_fault()?;
+    ctx.tell_of(tx, board_topic(record.shift_id), record.attendance_id.0).await.or_fault()?;
     let (action, subject) = (format!("HOURS_{}", record.state.as_str()), ("ServiceRecord", record.id.0));
     ctx.audit_about(tx, facts.person_id, &action, subject, note).await.or_fault()?;
     Ok(record)

@@ -1,12 +1,12 @@
 //! What people should hear about.
 
 use boai_entity::{
-    ids::{ActivityId, PersonId, ShiftId, VolunteerId},
+    ids::{ActivityId, InboxItemId, PersonId, ShiftId, VolunteerId},
     kinds::InboxKind,
 };
 use sea_orm::{ConnectionTrait, DbErr};
 
-use crate::ctx::Ctx;
+use crate::{ctx::Ctx, platform::outbox::Event};
 
 pub mod store;
 
@@ -22,7 +22,9 @@ pub async fn tell_volunteers(
     if volunteers.is_empty() {
         return Ok(());
     }
-    store::add_inbox_items(tx, volunteers, || ctx.new_id(), kind, place, (note, by(ctx)), ctx.now()).await
+    let added =
+        store::add_inbox_items(tx, volunteers, || ctx.new_id(), kind, place, (note, by(ctx)), ctx.now()).await?;
+    tell_owners(ctx, tx, added).await
 }
 
 /// Puts an item into these persons' inboxes, volunteers or not, within the transaction that gives the reason for it.
@@ -36,9 +38,21 @@ pub async fn tell_persons(
     if persons.is_empty() {
         return Ok(());
     }
-    store::add_items(tx, persons, || ctx.new_id(), kind, None, (note, by(ctx)), ctx.now()).await
+    let added = store::add_items(tx, persons, || ctx.new_id(), kind, None, (note, by(ctx)), ctx.now()).await?;
+    tell_owners(ctx, tx, added).await
 }
 
 fn by(ctx: &Ctx) -> Option<PersonId> {
     ctx.actor.as_ref().map(|actor| actor.person)
+}
+
+/// What the outbox calls a person's inbox.
+#[must_use]
+pub fn inbox_topic(person: PersonId) -> String {
+    format!("inbox:{person}")
+}
+
+async fn tell_owners(ctx: &Ctx, tx: &impl ConnectionTrait, added: Vec<(PersonId, InboxItemId)>) -> Result<(), DbErr> {
+    let event = |(person, item): (PersonId, InboxItemId)| Event { topic: inbox_topic(person), subject: Some(item.0) };
+    ctx.tell_all(tx, added.into_iter().map(event)).await
 }

@@ -14,7 +14,7 @@ use crate::platform::pages::{Page, Slice};
 /// People told at once: their rows stay below what a statement may bind (32,766 values on SQLite).
 const AT_ONCE: usize = 2000;
 
-/// One item for each of these volunteers' inboxes.
+/// One item for each of these volunteers' inboxes; whose is which.
 pub async fn add_inbox_items(
     db: &impl ConnectionTrait,
     volunteers: &[VolunteerId],
@@ -23,7 +23,8 @@ pub async fn add_inbox_items(
     place: Option<(ActivityId, Option<ShiftId>)>,
     (note, by): (&str, Option<PersonId>),
     now: Instant,
-) -> Result<(), DbErr> {
+) -> Result<Vec<(PersonId, InboxItemId)>, DbErr> {
+    let mut added = Vec::with_capacity(volunteers.len());
     for some in volunteers.chunks(AT_ONCE) {
         let persons: Vec<PersonId> = volunteer::Entity::find()
             .select_only()
@@ -32,12 +33,12 @@ pub async fn add_inbox_items(
             .into_tuple()
             .all(db)
             .await?;
-        add_items(db, &persons, &mut new_id, kind, place, (note, by), now).await?;
+        added.extend(add_items(db, &persons, &mut new_id, kind, place, (note, by), now).await?);
     }
-    Ok(())
+    Ok(added)
 }
 
-/// One item for each of these persons' inboxes.
+/// One item for each of these persons' inboxes; whose is which.
 pub async fn add_items(
     db: &impl ConnectionTrait,
     persons: &[PersonId],
@@ -46,10 +47,11 @@ pub async fn add_items(
     place: Option<(ActivityId, Option<ShiftId>)>,
     (note, by): (&str, Option<PersonId>),
     now: Instant,
-) -> Result<(), DbErr> {
-    for some in persons.chunks(AT_ONCE) {
-        let items = some.iter().map(|person| inbox_item::ActiveModel {
-            id: Set(InboxItemId(new_id())),
+) -> Result<Vec<(PersonId, InboxItemId)>, DbErr> {
+    let added: Vec<_> = persons.iter().map(|person| (*person, InboxItemId(new_id()))).collect();
+    for some in added.chunks(AT_ONCE) {
+        let items = some.iter().map(|(person, id)| inbox_item::ActiveModel {
+            id: Set(*id),
             person_id: Set(*person),
             kind: Set(kind),
             activity_id: Set(place.map(|(activity, _)| activity)),
@@ -61,7 +63,7 @@ pub async fn add_items(
         });
         inbox_item::Entity::insert_many(items).exec_without_returning(db).await?;
     }
-    Ok(())
+    Ok(added)
 }
 
 /// Newest first.
@@ -75,4 +77,17 @@ pub async fn inbox(
         .cursor_by((inbox_item::Column::CreatedAt, inbox_item::Column::Id));
     cursor.desc();
     page.fetch(cursor, db).await
+}
+
+/// Those of these items that are a person's own.
+pub async fn items(
+    db: &impl ConnectionTrait,
+    person: PersonId,
+    ids: impl IntoIterator<Item = InboxItemId>,
+) -> Result<Vec<inbox_item::Model>, DbErr> {
+    inbox_item::Entity::find()
+        .filter(inbox_item::Column::PersonId.eq(person))
+        .filter(inbox_item::Column::Id.is_in(ids))
+        .all(db)
+        .await
 }

@@ -1,3 +1,4 @@
 //! What moves while people watch: subscriptions over the outbox.
 
+pub mod feed;
 pub mod graphql;

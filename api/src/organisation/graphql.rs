@@ -18,6 +18,7 @@ use crate::{
     access::{Action, Resource},
     graphql::{ctx, load, settle},
     people::graphql::{Volunteer, volunteer_in_full},
+    places::graphql::{Facility, facilities_of},
     platform::{
         errors::Fault,
         node::{self, GlobalId},
@@ -137,6 +138,19 @@ impl Branch {
     ) -> Result<Connection<String, Team>> {
         let filter = TeamFilter { branch: Some(self.0.id), speciality: None, name: None };
         teams(gql, filter, PageArgs { first, after, last, before }).await
+    }
+    /// 场所: the branch's own facilities, by name.
+    #[graphql(complexity = "pages::price(first, last, child_complexity, pages::STATEMENT)")]
+    async fn facilities(
+        &self,
+        gql: &Context<'_>,
+        #[graphql(desc = "Those that were closed, too.", default = false)] closed_too: bool,
+        #[graphql(desc = "The first so many, 0 to 100; 20 by default.")] first: Option<i32>,
+        #[graphql(desc = "A cursor of this list: the page begins behind it.")] after: Option<String>,
+        #[graphql(desc = "The last so many, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor of this list: the page ends before it.")] before: Option<String>,
+    ) -> Result<Connection<String, Facility>> {
+        facilities_of(gql, self.0.id, closed_too, PageArgs { first, after, last, before }).await
     }
 }
 

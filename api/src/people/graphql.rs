@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     activities::graphql::{Activity, MySignUps, SignUp, activity_by_id},
-    attendance::graphql::{Attendance, my_open_attendance},
+    attendance::graphql::{Attendance, VolunteerCode, my_code, my_open_attendance},
     auth::{
         self,
         graphql::Session,
@@ -248,7 +248,7 @@ fn in_language<'a>(gql: &Context<'_>, zh: &'a str, en: &'a str) -> &'a str {
 }
 
 /// Something that you should hear about.
-pub struct InboxItem(inbox_item::Model);
+pub struct InboxItem(pub inbox_item::Model);
 
 /// Something that you should hear about.
 #[Object]
@@ -383,6 +383,10 @@ impl Me {
         #[graphql(desc = "A cursor of this list: the page ends before it.")] before: Option<String>,
     ) -> Result<Connection<String, SignUp>> {
         MySignUps { volunteer: self.volunteer, past }.page(gql, PageArgs { first, after, last, before }).await
+    }
+    /// 志愿者码: what this phone shows to the desk to be scanned; null until you enrol.
+    async fn code(&self, gql: &Context<'_>) -> Option<VolunteerCode> {
+        my_code(ctx(gql))
     }
     /// Where you are checked in now; null when nowhere.
     async fn open_attendance(&self, gql: &Context<'_>) -> Result<Option<Attendance>> {

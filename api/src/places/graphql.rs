@@ -8,6 +8,10 @@ use crate::platform::{
     scalars::{Latitude, Longitude},
 };
 
+mod facilities;
+
+pub use facilities::{Facility, FacilityMutation, facilities_of, facility_by_id};
+
 /// The coordinate system of a pair of degrees. In China the same place differs by hundreds of metres between them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "geodesy::Datum")]

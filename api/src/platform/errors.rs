@@ -22,6 +22,8 @@ pub enum Fault {
     /// The role allows it once the person has a second factor.
     SecondFactorNotEnrolled,
     BadUserInput(String),
+    /// What came after a feed's cursor is no longer kept.
+    CursorExpired,
     /// The database is away, restarting or has no room: nothing that was acknowledged is lost, and the same request may be sent
     /// again. What happened is told to the log.
     Unavailable(String),
@@ -50,6 +52,10 @@ impl Fault {
                  authenticator app with `enrolSecondFactor` and `confirmSecondFactor`, then do this again. \
                  请先绑定动态验证器后再试。"
             }
+            Self::CursorExpired => {
+                "What came after this cursor is no longer kept. Subscribe without `after`, and read the list anew. \
+                 游标已过期,请重新订阅并重新读取列表。"
+            }
             Self::Unavailable(_) => {
                 "The service cannot do this at the moment. Send the same request again in a few seconds, with the same \
                  requestId where it has one: it counts once. 服务暂时不可用,请几秒后以同一请求编号重试。"
@@ -65,6 +71,7 @@ impl Fault {
             Self::SecondFactorNeeded => "SECOND_FACTOR_NEEDED",
             Self::SecondFactorNotEnrolled => "SECOND_FACTOR_NOT_ENROLLED",
             Self::BadUserInput(_) => "BAD_USER_INPUT",
+            Self::CursorExpired => "CURSOR_EXPIRED",
             Self::Unavailable(_) => UNAVAILABLE,
             Self::Internal(_) => "INTERNAL",
         }

@@ -153,12 +153,12 @@ impl<T> Slice<T> {
     }
 }
 
-fn write_cursor(list: &str, key: &impl Serialize) -> String {
+pub fn write_cursor(list: &str, key: &impl Serialize) -> String {
     let text = serde_json::to_string(&(list, key)).expect("sort keys are plain values");
     URL_SAFE_NO_PAD.encode(text)
 }
 
-fn read_cursor<K: DeserializeOwned>(list: &str, cursor: &str) -> Result<K, Fault> {
+pub fn read_cursor<K: DeserializeOwned>(list: &str, cursor: &str) -> Result<K, Fault> {
     let foreign = || Fault::bad_input(format!("This cursor is not from the list `{list}`. Start again without it."));
     let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| foreign())?;
     let read: serde_json::Value = serde_json::from_slice(&bytes).map_err(|_| foreign())?;

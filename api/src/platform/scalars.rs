@@ -1,7 +1,7 @@
 //! Scalars with meaning. Each refuses what cannot be with a sentence that says what would be right.
 
 use async_graphql::{InputType, InputValueError, InputValueResult, Scalar, ScalarType, Value};
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveTime};
 
 fn refuse<T: ScalarType + InputType>(message: String) -> InputValueResult<T> {
     Err(InputValueError::custom(message).with_extension("code", "BAD_USER_INPUT"))
@@ -118,6 +118,28 @@ impl ScalarType for Date {
     }
 }
 
+/// A time of day in Asia/Shanghai, to the minute: `06:30`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimeOfDay(pub NaiveTime);
+
+/// A time of day in Asia/Shanghai, to the minute: `06:30`.
+#[Scalar]
+impl ScalarType for TimeOfDay {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        match &value {
+            Value::String(text) => match NaiveTime::parse_from_str(text, "%H:%M") {
+                Ok(time) if text.len() == 5 => Ok(Self(time)),
+                _ => refuse(format!("{text:.40} is no time of day; write it as 06:30, from 00:00 to 23:59.")),
+            },
+            _ => refuse("A time of day is a text such as \"06:30\".".into()),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        self.0.format("%H:%M").to_string().into()
+    }
+}
+
 /// A mainland China mobile number in any usual way of writing: `13800138000`, `+86 138-0013-8000`, `0086 …`. Leaves as
 /// E.164, masked where it is shown to others.
 #[derive(Clone, PartialEq, Eq)]
@@ -199,7 +221,7 @@ impl ScalarType for PhoneNumber {
 mod tests {
     use async_graphql::{ScalarType, Value};
 
-    use super::{Date, Latitude, Metres, PhoneNumber};
+    use super::{Date, Latitude, Metres, PhoneNumber, TimeOfDay};
 
     #[test]
     fn a_phone_number_is_understood_however_people_type_it() {
@@ -254,5 +276,9 @@ mod tests {
         assert!(Metres::parse(Value::from(-1.0)).is_err());
         assert!(Date::parse(Value::from("2026-02-30")).is_err());
         assert!(Date::parse(Value::from("26-2-3")).is_err());
+        assert!(TimeOfDay::parse(Value::from("06:30")).is_ok());
+        for time in ["24:00", "6:30", "06:30:00", "06.30", "+6:30", " 6:30", ""] {
+            assert!(TimeOfDay::parse(Value::from(time)).is_err(), "{time}");
+        }
     }
 }

@@ -50,6 +50,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("ERASURE_REPORT", "注销报告", "report of an erasure"),
     ("EVENING", "晚上", "evening"),
     ("EXPIRED", "已过期", "expired"),
+    ("FACILITY_CLOSED", "场所已关闭", "place closed"),
     ("FAILED", "失败", "failed"),
     ("FIRST_AID", "急救", "first aid"),
     ("FLAG", "异常提示", "flag"),

@@ -7,7 +7,14 @@ pub mod store;
 
 pub use service::{Raised, raise, settle, settle_of};
 
-/// What the outbox calls a team's queue.
-pub fn queue_topic(team: boai_entity::ids::TeamId) -> String {
-    format!("reviews:{team}")
+/// What the outbox calls a team's queue. Those of all teams below a branch begin alike.
+#[must_use]
+pub fn queue_topic(branch_path: &str, team: boai_entity::ids::TeamId) -> String {
+    format!("{}/{team}", queues_below(branch_path))
+}
+
+/// How the topics of the queues below a branch begin.
+#[must_use]
+pub fn queues_below(branch_path: &str) -> String {
+    format!("reviews:{branch_path}")
 }

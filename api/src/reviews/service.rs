@@ -14,8 +14,10 @@ use super::{
 use crate::{
     access::{Action, Resource},
     ctx::Ctx,
+    organisation,
     platform::{
         errors::Fault,
+        outbox::Event,
         refusal::{OrFault, Stop},
     },
     refusals,
@@ -80,7 +82,7 @@ pub async fn raise(ctx: &Ctx, tx: &impl ConnectionTrait, raised: Raised) -> Resu
     if !store::add(tx, item.clone()).await? {
         return Ok(None);
     }
-    ctx.tell(tx, queue_topic(item.team_id)).await?;
+    tell_queue(ctx, tx, item.team_id, [item.id]).await?;
     Ok(Some(item))
 }
 
@@ -95,7 +97,7 @@ pub async fn settle(
     if !store::settle(tx, item.id, &settled(ctx, outcome, note)).await? {
         return Ok(false);
     }
-    ctx.tell(tx, queue_topic(item.team_id)).await?;
+    tell_queue(ctx, tx, item.team_id, [item.id]).await?;
     Ok(true)
 }
 
@@ -108,10 +110,24 @@ pub async fn settle_of(
     outcome: ReviewOutcome,
     note: Option<String>,
 ) -> Result<(), DbErr> {
-    if store::settle_of(tx, attendance, kinds, &settled(ctx, outcome, note)).await? > 0 {
-        ctx.tell(tx, queue_topic(team)).await?;
+    let settled = store::settle_of(tx, attendance, kinds, &settled(ctx, outcome, note)).await?;
+    tell_queue(ctx, tx, team, settled).await
+}
+
+/// Tells who watches the team's queue, or that of a branch above it.
+async fn tell_queue(
+    ctx: &Ctx,
+    tx: &impl ConnectionTrait,
+    team: TeamId,
+    items: impl IntoIterator<Item = ReviewItemId>,
+) -> Result<(), DbErr> {
+    let mut items = items.into_iter().peekable();
+    if items.peek().is_none() {
+        return Ok(());
     }
-    Ok(())
+    let Some(placed) = organisation::store::placed_team(tx, team).await? else { return Ok(()) };
+    let topic = queue_topic(&placed.branch_path, team);
+    ctx.tell_all(tx, items.map(|item| Event { topic: topic.clone(), subject: Some(item.0) })).await
 }
 
 fn settled(ctx: &Ctx, outcome: ReviewOutcome, note: Option<String>) -> Settled {
@@ -126,6 +142,11 @@ pub async fn in_care(ctx: &Ctx, tx: &impl ConnectionTrait, id: ReviewItemId) -> 
     let action = if placed.item.officers_only { Action::ReviewLeaders } else { Action::ConfirmHours };
     let allowed = ctx.may(action, team)? && !about_oneself(ctx, &placed.item);
     Ok(allowed.then_some(placed))
+}
+
+/// Whether the caller, who may see the queue that it stands in, sees this item.
+pub fn is_shown(ctx: &Ctx, item: &review_item::Model, about_leaders: bool) -> bool {
+    (about_leaders || !item.officers_only) && !about_oneself(ctx, item)
 }
 
 /// Nobody sees or settles a flag about themself.

@@ -6,7 +6,9 @@ use boai_entity::{
     review_item,
     review_kinds::{ReviewKind, ReviewOutcome, ReviewState},
 };
-use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, Value, sea_query::OnConflict};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, Value, sea_query::OnConflict,
+};
 
 use crate::platform::{
     db,
@@ -46,18 +48,23 @@ pub async fn settle(db: &impl ConnectionTrait, id: ReviewItemId, settled: &Settl
     Ok(db::run(db, text, settled.values(id.into())).await? == 1)
 }
 
-/// Settles whatever of these kinds waits about an attendance, and says how many.
+/// Settles whatever of these kinds waits about an attendance, and says which items.
 pub async fn settle_of(
     db: &impl ConnectionTrait,
     attendance: AttendanceId,
     kinds: &[ReviewKind],
     settled: &Settled,
-) -> Result<u64, DbErr> {
+) -> Result<Vec<ReviewItemId>, DbErr> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        id: ReviewItemId,
+    }
     let mut values = settled.values(attendance.into());
     let those = db::placeholders(values.len() + 1, kinds.len());
     values.extend(kinds.iter().map(|kind| Value::from(*kind)));
-    let text = format!("{SETTLED} WHERE attendance_id = $1 AND state = 'WAITING' AND kind IN ({those})");
-    db::run(db, text, values).await
+    let text = format!("{SETTLED} WHERE attendance_id = $1 AND state = 'WAITING' AND kind IN ({those}) RETURNING id");
+    let rows: Vec<Row> = db::all(db, text, values).await?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
 /// An item, and the branch of its team.
@@ -136,4 +143,11 @@ pub async fn queue(
         page.limit + 1
     );
     Ok(page.cut(db::all(db, text, values).await?))
+}
+
+pub async fn items(
+    db: &impl ConnectionTrait,
+    ids: impl IntoIterator<Item = ReviewItemId>,
+) -> Result<Vec<review_item::Model>, DbErr> {
+    review_item::Entity::find().filter(review_item::Column::Id.is_in(ids)).all(db).await
 }

@@ -88,11 +88,23 @@ test("a volunteer looks around", async () => {
   assert.ok((await volunteer.run(app.MyHoursDocument, {})).me!.hours.confirmed > 0);
   assert.equal((await volunteer.run(app.MyStarsDocument, {})).starScheme.length, 5);
   await volunteer.run(app.InboxDocument, {});
+  const code = some((await volunteer.run(app.MyCodeDocument, {})).me?.code);
+  assert.equal(code.code, shownWith(code.keys, code.code.split(":")[2]!));
   await volunteer.run(app.MySignUpsDocument, { past: true });
   const { activities } = await stranger.run(app.SearchActivitiesDocument, { divisionCode: "3301", categories: ["FIRST_AID"] });
   const { node } = await stranger.run(app.ActivityDocument, { id: some(activities.nodes[0]).id, signedIn: false });
   assert.equal(node?.__typename, "Activity");
 });
+
+/** What a phone without a network shows at a step. */
+function shownWith(keys: readonly { handle: string; key: string; from: string; to: string }[], step: string): string {
+  const moment = new Date(Number(step) * 30_000);
+  const { handle, key } = some(keys.find(({ from, to }) => new Date(from) <= moment && moment < new Date(to)));
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64BE(BigInt(step));
+  const mac = createHmac("sha256", Buffer.from(key, "base64")).update(bytes).digest().subarray(0, 10);
+  return `BOAI1:${handle}:${step}:${mac.toString("hex").toUpperCase()}`;
+}
 
 test("a volunteer serves, and the leader watches, settles and confirms", async () => {
   const { team, activity, shift } = await postActivity(leader, "长桥应急救护");
@@ -106,7 +118,7 @@ test("a volunteer serves, and the leader watches, settles and confirms", async (
   assert.ok(roster?.__typename === "Shift");
   assert.deepEqual(roster.signUps?.nodes.map(({ volunteer }) => volunteer?.name), ["王小明"]);
   done((await volunteer.run(app.CheckInDocument, { shiftId: shift, requestId: requestId(), fix: fix() })).checkIn);
-  assert.equal((await present(shift)).attendanceBoard.present, 1);
+  assert.equal((await first<app.BoardSubscription>(app.BoardDocument, { shiftId: shift })).attendanceBoard.present, 1);
   done((await volunteer.run(app.CheckOutDocument, { requestId: requestId(), fix: fix() })).checkOut);
   const { node } = await leader.run(app.BoardOnceDocument, { shiftId: shift });
   assert.ok(node?.__typename === "Shift");
@@ -142,14 +154,27 @@ test("a volunteer claims time, thinks better of it, claims again, and the leader
   assert.deepEqual(myClaims.nodes.slice(0, 2).map(({ outcome }) => outcome), ["REJECTED", "WITHDRAWN"]);
 });
 
-/** The first item of the board's subscription. */
-async function present(shiftId: string): Promise<app.BoardSubscription> {
-  run.add(nameOf(app.BoardDocument));
+/** The first item of a subscription of the leader's. */
+async function first<Data>(document: TypedDocumentNode<Data, any>, variables: Record<string, unknown>): Promise<Data> {
+  run.add(nameOf(document));
   const client = createClient({ url: server.socket, webSocketImpl: WebSocket, connectionParams: { authorization: `Bearer ${leaderToken}` } });
-  const { value } = await client.iterate<app.BoardSubscription>({ query: print(app.BoardDocument), variables: { shiftId } }).next();
+  const { value } = await client.iterate<Data>({ query: print(document), variables }).next();
   await client.dispose();
-  return some(value?.data);
+  return some(value?.data) as Data;
 }
+
+test("a leader's phone resumes its inbox where it lost the network", async () => {
+  const { inbox } = await first<app.InboxNewsSubscription>(app.InboxNewsDocument, {});
+  assert.deepEqual(inbox.items, []);
+  const { inbox: resumed } = await first<app.InboxNewsSubscription>(app.InboxNewsDocument, { after: inbox.cursor });
+  assert.deepEqual(resumed, inbox);
+});
+
+test("a leader watches what waits for review", async () => {
+  const { me } = await leader.run(app.MeDocument, {});
+  const { reviewQueue } = await first<app.ReviewNewsSubscription>(app.ReviewNewsDocument, { teamId: some(me?.roles[0]?.team).id });
+  assert.deepEqual(reviewQueue.items, []);
+});
 
 test("a leader changes and calls off an activity", async () => {
   const { me } = await leader.run(app.MeDocument, {});
@@ -247,6 +272,24 @@ test("a branch officer founds a team and gives it a leader", async () => {
   const { grantRole } = await officer.run(app.GrantRoleDocument, { input: { teamId, role: "TEAM_LEADER", volunteerNumber } });
   const grantId = some(done(grantRole).grant).id;
   done((await officer.run(app.RevokeRoleDocument, { grantId, reason: "换届" })).revokeRole);
+});
+
+test("a branch officer opens a site, a leader posts an activity there, the site moves and is closed", async () => {
+  const { branches } = await officer.run(app.BranchesDocument, { name: "西湖区" });
+  const branchId = some(branches.nodes.find(({ division }) => division?.code === "330106")).id;
+  const openingHours = [{ weekdays: ["MONDAY"], opensAt: "06:30", closesAt: "17:30" } as const];
+  const input = { branchId, kind: "VACCINATION_SITE", name: "白堤接种点", address: "白堤1号", divisionCode: "330106", place: PLACE } as const;
+  const { createFacility } = await officer.run(app.CreateFacilityDocument, { input: { ...input, openingHours } });
+  const facilityId = some(done(createFacility).facility).id;
+  const { node: branch } = await stranger.run(app.BranchFacilitiesDocument, { branchId });
+  assert.ok(branch?.__typename === "Branch" && branch.facilities.nodes.some(({ id }) => id === facilityId));
+  const { changeFacility } = await officer.run(app.ChangeFacilityDocument, { input: { facilityId, address: "白堤2号", note: "改门牌" } });
+  assert.equal(done(changeFacility).facility?.address, "白堤2号");
+  const { node: facility } = await stranger.run(app.FacilityDocument, { id: facilityId });
+  assert.ok(facility?.__typename === "Facility");
+  assert.deepEqual(facility.openingHours, openingHours);
+  const { closeFacility } = await officer.run(app.CloseFacilityDocument, { facilityId, reason: "结束" });
+  assert.notEqual(done(closeFacility).facility?.closedAt, null);
 });
 
 /** Asks until a copy is ready. */

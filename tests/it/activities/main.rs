@@ -5,6 +5,7 @@ mod bad_requests;
 mod coordinates;
 mod counts;
 mod drafts;
+mod facilities;
 mod finding;
 mod names;
 mod near;

@@ -182,6 +182,7 @@ pub async fn scatter(leader: &Person<'_>, points: impl Iterator<Item = (f64, f64
             cancel_reason: None,
             starts_at,
             ends_at,
+            facility_id: None,
         });
         let shift = ShiftId(new_id());
         shifts.push(shift::Model { id: shift, activity_id: activity, starts_at, ends_at, capacity: 4, taken: 0 });

@@ -164,6 +164,8 @@ const FLOATS: [&str; 16] = [
     "50000",
     "0.000000001",
 ];
+const TIMES: [&str; 5] = ["06:30", "22:00", "24:00", "6.30", "06:30:61"];
+
 const MOMENTS: [&str; 14] = [
     "2026-05-08T09:00:00+08:00",
     "2026-05-08T10:00:00+08:00",
@@ -261,6 +263,7 @@ impl Values<'_> {
             "Float" | "Metres" if self.careful => Given::Plain(json!(chance.below(2_000))),
             "Float" | "Latitude" | "Longitude" | "Metres" => Given::Raw(chance.one_of(&FLOATS).to_owned()),
             "DateTime" => text(chance.one_of(if self.careful { &MOMENTS[..5] } else { &MOMENTS })),
+            "TimeOfDay" => text(chance.one_of(if self.careful { &TIMES[..2] } else { &TIMES })),
             "Date" => text(chance.one_of(if self.careful { &DAYS[..5] } else { &DAYS })),
             "UUID" => text(&self.uuid()),
             "PhoneNumber" => text(&self.phone()),

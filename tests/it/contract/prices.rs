@@ -28,6 +28,7 @@ fn example(schema: &Schema, of: &Of) -> Value {
         (_, "Longitude") => json!(120),
         (_, "DateTime") => json!("2026-05-08T08:00:00Z"),
         (_, "Date") => json!("2026-05-08"),
+        (_, "TimeOfDay") => json!("06:30"),
         (_, "UUID") => json!("01920000-0000-7000-8000-000000000001"),
         (_, "PhoneNumber") => json!("+8613800138000"),
         _ => json!("x"),

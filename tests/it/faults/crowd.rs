@@ -20,7 +20,7 @@ use tokio::{sync::watch, time::Instant};
 use uuid::Uuid;
 
 /// What a phone lets pass before it tries again.
-const A_MOMENT: Duration = Duration::from_millis(200);
+pub const A_MOMENT: Duration = Duration::from_millis(200);
 /// How long a phone tries, and how long a story waits for what must come.
 pub const INSISTENCE: Duration = Duration::from_secs(90);
 
@@ -152,6 +152,12 @@ impl Crowd {
     /// How many acts they do in all.
     pub fn acts(&self) -> usize {
         self.phones.len() * self.acts
+    }
+
+    /// The activity that a shift belongs to.
+    pub async fn activity_of(&self, url: &str, shift: &str) -> String {
+        let document = "query($id: ID!) { node(id: $id) { ... on Shift { activity { id } } } }";
+        self.leader.ask(url, document, json!({ "id": shift })).await.text("/node/activity/id")
     }
 
     /// `boai serve` there. Phones that insist are no flood.

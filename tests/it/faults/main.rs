@@ -8,6 +8,7 @@ mod clock;
 mod crowd;
 mod database;
 mod disk;
+mod feeds;
 mod instances;
 mod jobs;
 mod kill;

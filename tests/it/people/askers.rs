@@ -185,6 +185,12 @@ pub async fn settle(town: &Town) -> (Scene, Person<'_>) {
     let claim = "mutation($id: ID!) { claimHours(input: {
         attendanceId: $id, servedTo: \"2026-05-08T08:10:00+08:00\", reason: \"x\" }) { claim { id } errors { code } } }";
     let claim = served.ask(claim, json!({ "id": out.text("/checkOut/attendance/id") })).await.fine();
+    let facility =
+        "mutation($branch: ID!, $name: String!) { createFacility(input: { branchId: $branch, kind: MEMBER_HOME,
+        name: $name, address: \"北山街\", divisionCode: \"330106109\",
+        place: { latitude: 30.2604, longitude: 120.1472, datum: WGS84 } }) { facility { id } errors { code } } }";
+    let named = format!("之家 {}", town.rows("facility").await);
+    let facility = above.ask(facility, json!({ "branch": id(Town::branch("330106")), "name": named })).await.fine();
     let scene = Scene {
         claim: claim.text("/claimHours/claim/id"),
         review: review_with(town, &grant_id).await,
@@ -208,6 +214,7 @@ pub async fn settle(town: &Town) -> (Scene, Person<'_>) {
         export: wishes.text("/requestMyData/export/id"),
         erasure: wishes.text("/requestErasure/erasure/id"),
         post: draft.text("/createActivity/activity/shifts/0/posts/0/id"),
+        facility: facility.text("/createFacility/facility/id"),
         posted,
     };
     (scene, served)

@@ -41,6 +41,8 @@ pub struct Scene {
     /// A claim of that person that waits.
     pub claim: String,
     pub erasure: String,
+    /// A place of the branch.
+    pub facility: String,
 }
 
 pub struct Operation {
@@ -67,7 +69,7 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
     let Scene {
         posted, draft, attendance, record, volunteer, session, applicant, number, grant, recovery, member, ..
     } = scene;
-    let Scene { review, officer, acts: [one_act, other_act], .. } = scene;
+    let Scene { review, officer, facility, acts: [one_act, other_act], .. } = scene;
     let (activity, shift) = (&posted.activity, posted.shift());
     let (team, branch) = (id(Town::TEAM), id(Town::branch("330106")));
     let node =
@@ -87,6 +89,9 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
          divisionCode: \"330106\", {place}, shifts: [{{ {times} }}]"
     );
     let served = "servedFrom: \"2026-05-08T09:00:00+08:00\", servedTo: \"2026-05-08T10:00:00+08:00\"";
+    let facility_input = format!(
+        "branchId: \"{branch}\", kind: MEMBER_HOME, name: \"新\", address: \"x\", divisionCode: \"330106\", {place}"
+    );
     let term = "endsAt: \"2027-04-01T00:00:00+08:00\", reason: \"x\"";
     let enrol =
         "name: \"Ling\", birthDate: \"1990-01-01\", residenceCode: \"330106\", acceptedTermsVersion: \"2026-01\"";
@@ -145,6 +150,7 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
             &team,
             "... on Team { members(state: REQUESTED) { nodes { state } } }",
         ),
+        node("a place of a branch", "/node", &scene.facility, ""),
         node("an act that waits", "/node", one_act, ""),
         node("a review of roles", "/node", review, ""),
         query("pendingActs", "", "/pendingActs/nodes", "pendingActs { nodes { kind } }"),
@@ -165,15 +171,18 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         mutation("cancelErasure", "", format!("erasureId: \"{}\"", scene.erasure)),
         mutation("cancelActivity", "", format!("activityId: \"{activity}\", reason: \"x\"")),
         mutation("changeActivity", "", format!("activityId: \"{activity}\", title: \"x\", note: \"x\"")),
+        mutation("changeFacility", "", format!("facilityId: \"{facility}\", name: \"x\", note: \"x\"")),
         mutation("changePhone", "", format!("{new_phone}, oldCode: \"123456\", newCode: \"123456\"")),
         mutation("changeShift", "", format!("shiftId: \"{shift}\", capacity: 9, note: \"x\"")),
         mutation("checkIn", "", format!("shiftId: \"{shift}\", {fix}, {request}")),
         mutation("checkOut", "", format!("{fix}, {request}")),
+        mutation("closeFacility", "", format!("facilityId: \"{facility}\", reason: \"x\"")),
         mutation("completeRecovery", "", format!("{new_phone}, code: \"123456\", device: \"x\"")),
         mutation("confirmHours", "", format!("items: [{{ attendanceId: \"{attendance}\" }}]")),
         mutation("confirmSecondFactor", "", "code: \"000000\""),
         mutation("createActivity", "", draft_input),
         mutation("createChildDataLink", "", format!("pass: \"boai_x\", exportId: \"{}\"", scene.export)),
+        mutation("createFacility", "", facility_input),
         mutation("createMyDataLink", "", format!("exportId: \"{}\"", scene.export)),
         mutation("decideTeamMember", "", format!("teamId: \"{team}\", volunteerId: \"{applicant}\", accept: true")),
         mutation("decideIdentity", "", format!("identityId: \"{}\", verified: true", scene.identity)),
@@ -267,6 +276,20 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
             what: "",
             document: format!("subscription {{ attendanceBoard(shiftId: \"{shift}\") {{ capacity }} }}"),
             look: "/attendanceBoard",
+        },
+        Operation {
+            root: "Subscription",
+            field: "inbox",
+            what: "",
+            document: "subscription { inbox { cursor } }".into(),
+            look: "/inbox",
+        },
+        Operation {
+            root: "Subscription",
+            field: "reviewQueue",
+            what: "",
+            document: format!("subscription {{ reviewQueue(teamId: \"{team}\") {{ cursor }} }}"),
+            look: "/reviewQueue",
         },
     ]
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::acts::{ask_to_join, grant, roles};
 
 /// Mutations on somebody's thing, with the kind of thing that `$id` names and the rest of the input.
-const ACTS: [(&str, &str, &str, &str); 11] = [
+const ACTS: [(&str, &str, &str, &str); 12] = [
     ("publishActivity", "PublishActivityInput", "activityId", "{}"),
     ("cancelActivity", "CancelActivityInput", "activityId", r#"{ "reason": "雨" }"#),
     ("changeActivity", "ChangeActivityInput", "activityId", r#"{ "title": "x", "note": "x" }"#),
@@ -25,6 +25,13 @@ const ACTS: [(&str, &str, &str, &str); 11] = [
     ("renewRole", "RenewRoleInput", "grantId", r#"{ "endsAt": "2027-01-01T00:00:00+08:00" }"#),
     ("resetSecondFactor", "ResetSecondFactorInput", "grantId", r#"{ "reason": "x" }"#),
     ("foundTeam", "FoundTeamInput", "branchId", r#"{ "name": "新队", "speciality": "RESCUE" }"#),
+    (
+        "createFacility",
+        "CreateFacilityInput",
+        "branchId",
+        r#"{ "kind": "MEMBER_HOME", "name": "x", "address": "x", "divisionCode": "330106",
+            "place": { "latitude": 30.2604, "longitude": 120.1472, "datum": "WGS84" } }"#,
+    ),
 ];
 
 /// An id of the same kind that names nothing.

@@ -3,7 +3,7 @@
 use async_graphql::{Context, InputObject, MaybeUndefined, Object, Result, SimpleObject};
 use boai_entity::{
     Instant,
-    ids::{ActivityId, PostId, ShiftId, TeamId},
+    ids::{ActivityId, FacilityId, PostId, ShiftId, TeamId},
     kinds::{ActivityKind, Category, Skill},
     volunteer::Skills,
 };
@@ -11,7 +11,7 @@ use boai_entity::{
 use super::{
     super::{
         rules::{ActivityError, LeaveShiftError, ShiftPlan, SignUpError},
-        service::{self, ActivityText, ShiftChange},
+        service::{self, ActivityText, ShiftChange, Venue},
         sign_up as signing,
     },
     Activity, Shift, SignUp, moment,
@@ -74,14 +74,16 @@ struct CreateActivityInput {
     /// What a volunteer must know before signing up; at most 2,000 characters.
     #[graphql(default)]
     risks: String,
-    /// At most 60 characters.
-    place_name: String,
-    /// At most 200 characters.
-    address: String,
-    /// Of the place, any level.
-    division_code: String,
-    /// Where people check in.
-    place: Place,
+    /// 场所: an open facility of any branch, from which the activity takes its place; then leave out the next four.
+    facility_id: Option<GlobalId<FacilityId>>,
+    /// At most 60 characters. Needed without a facility.
+    place_name: Option<String>,
+    /// At most 200 characters. Needed without a facility.
+    address: Option<String>,
+    /// Of the place, any level. Needed without a facility.
+    division_code: Option<String>,
+    /// Where people check in. Needed without a facility.
+    place: Option<Place>,
     /// Whole metres; the policy's default (300 m) when left out.
     radius: Option<i32>,
     /// Every one of them is needed to sign up.
@@ -95,6 +97,24 @@ struct CreateActivityInput {
     dangerous: bool,
     /// At least one.
     shifts: Vec<ShiftInput>,
+}
+
+impl CreateActivityInput {
+    fn venue(&self) -> Result<Venue, Fault> {
+        let own = (&self.place_name, &self.address, &self.division_code, self.place);
+        match (self.facility_id, own) {
+            (Some(facility), (None, None, None, None)) => Ok(Venue::Facility(facility.0)),
+            (None, (Some(name), Some(address), Some(division_code), Some(place))) => Ok(Venue::Own(service::Place {
+                name: text::field("placeName", name, 60, true)?,
+                address: text::field("address", address, 200, true)?,
+                division_code: division_code.clone(),
+                point: place.point()?,
+            })),
+            _ => Err(Fault::bad_input(
+                "Say where: by `facilityId` alone, or by `placeName`, `address`, `divisionCode` and `place`, all four.",
+            )),
+        }
+    }
 }
 
 /// What became of it.
@@ -244,23 +264,20 @@ impl ActivityMutation {
     /// Makes a draft of an activity. For who leads the team.
     async fn create_activity(&self, gql: &Context<'_>, input: CreateActivityInput) -> Result<ActivityPayload> {
         let ctx = ctx(gql);
+        let venue = input.venue()?;
         let text = ActivityText {
             kind: input.kind,
             category: input.category,
             title: text::field("title", &input.title, 60, true)?,
             description: text::field("description", &input.description, 5000, true)?,
             risks: text::field("risks", &input.risks, 2000, false)?,
-            place_name: text::field("placeName", &input.place_name, 60, true)?,
-            address: text::field("address", &input.address, 200, true)?,
-            division_code: input.division_code,
-            point: input.place.point()?,
             radius_m: input.radius,
             skills_required: Skills(input.skills_required),
             minimum_age: input.minimum_age,
             dangerous: input.dangerous,
         };
         let shifts = input.shifts.into_iter().map(ShiftInput::plan).collect::<Result<Vec<_>, _>>()?;
-        let created = service::create(ctx, input.team_id.0, text, shifts).await;
+        let created = service::create(ctx, input.team_id.0, venue, text, shifts).await;
         let (activity, errors) = settle(ctx, created, ActivityError::new)?;
         Ok(ActivityPayload { activity: activity.map(Activity), errors })
     }
@@ -285,15 +302,15 @@ impl ActivityMutation {
         let place_name = field("placeName", &input.place_name, 60, true)?;
         let address = field("address", &input.address, 200, true)?;
         let point = input.place.map(|place| place.point()).transpose()?;
-        let change = move |text: &mut ActivityText| {
+        let change = move |text: &mut ActivityText, place: &mut service::Place| {
             put(&mut text.category, input.category);
             put(&mut text.title, title);
             put(&mut text.description, description);
             put(&mut text.risks, risks);
-            put(&mut text.place_name, place_name);
-            put(&mut text.address, address);
-            put(&mut text.division_code, input.division_code);
-            put(&mut text.point, point);
+            put(&mut place.name, place_name);
+            put(&mut place.address, address);
+            put(&mut place.division_code, input.division_code);
+            put(&mut place.point, point);
             put(&mut text.radius_m, input.radius.map(Some));
             put(&mut text.skills_required, input.skills_required.map(Skills));
             put(&mut text.minimum_age, input.minimum_age);

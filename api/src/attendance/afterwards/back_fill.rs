@@ -183,6 +183,6 @@ pub async fn add_stay(
     };
     let id = stay.id;
     stays::open(tx, stay).await?;
-    ctx.tell(tx, board_topic(one.shift)).await?;
+    ctx.tell_of(tx, board_topic(one.shift), id.0).await?;
     Ok(id)
 }

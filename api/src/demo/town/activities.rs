@@ -208,6 +208,7 @@ impl Builder<'_> {
             cancel_reason: cancelled_at.map(|_| chance.pick(&CANCEL_REASONS).to_string()),
             starts_at,
             ends_at,
+            facility_id: None,
         };
         Activity { row, point, team, shifts }
     }

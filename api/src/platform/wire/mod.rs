@@ -31,7 +31,7 @@ mod values;
 
 pub use limits::Limits;
 pub use persisted::{Registered, hash};
-pub use screen::{Screen, Screened};
+pub use screen::{Kind, Screen, Screened};
 pub use values::Scalars;
 
 /// What stands behind the wire.

@@ -9,7 +9,9 @@ pub const IMPERSONAL: &[&str] = &[
     "branch",
     "consent_text",
     "division",
+    "facility",
     "outbox_event",
+    "outbox_number",
     "policy",
     "post",
     "retention_policy",
@@ -574,6 +576,7 @@ pub const TABLES: &[Table] = &[
             text("cancel_reason", "取消原因", "Why it was cancelled"),
             time("starts_at", "开始时间", "Starts"),
             time("ends_at", "结束时间", "Ends"),
+            id("facility_id", "场所", "Facility"),
         ],
         looks: &[],
         acts: &[Acts {

@@ -17,6 +17,7 @@ const takes: Record<string, (value: unknown) => boolean> = {
   Metres: number(0, Infinity),
   Minutes: (value) => Number.isInteger(value),
   PhoneNumber: (value) => typeof value === "string" && /^(\+86)?1[3-9]\d{9}$/.test(value.replaceAll(/[-\s().]/g, "")),
+  TimeOfDay: text(/^([01]\d|2[0-3]):[0-5]\d$/),
   UUID: text(/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i),
 };
 
@@ -33,6 +34,7 @@ export const VALUES: Record<string, { good: unknown[]; bad: unknown[] }> = {
   Metres: { good: [300, 0, 1.5], bad: [-1, "300"] },
   PhoneNumber: { good: ["13800138000", "+8613800138000"], bad: ["12345", "", 13800138000] },
   String: { good: ["", "西湖", 'a "quoted" \\ text\n', "🏃"], bad: [1, true, {}, 1.5] },
+  TimeOfDay: { good: ["06:30", "23:59"], bad: ["24:00", "6:30", "06:30:00", 630] },
   UUID: { good: ["0191b5a0-7c3e-7d2a-8f00-0123456789ab"], bad: ["0191b5a0", "", 1] },
 };
 
