@@ -82,6 +82,7 @@ impl App {
         let relay = outbox::relay(app.db.clone(), app.bus.clone(), app.clock.clone(), app.committed.clone());
         tokio::spawn(relay);
         tokio::spawn(crate::attendance::jobs::close_forgotten_every_minute(app.clone()));
+        tokio::spawn(crate::attendance::flags::jobs::look_every_minute(app.clone()));
         tokio::spawn(crate::trail::jobs::seal_days_every_hour(app.clone()));
         tokio::spawn(crate::privacy::jobs::work(app.clone()));
         if let Some(checker) = Checker::of(&app.config)? {

@@ -29,6 +29,7 @@ use crate::{
         loaders::{ActivityById, ShiftById},
     },
     attendance::{
+        afterwards::graphql::{AfterwardsMutation, AfterwardsQuery},
         graphql::{Attendance, AttendanceMutation},
         loaders::AttendanceById,
     },
@@ -67,7 +68,7 @@ use crate::{
     },
     privacy::graphql::{GuardianMutation, GuardianQuery, PrivacyMutation},
     recognition::graphql::RecognitionQuery,
-    reviews::graphql::{ReviewItem, ReviewsQuery},
+    reviews::graphql::{ReviewItem, ReviewsMutation, ReviewsQuery},
     roles::graphql::{HolderConnection, RolesMutation, RolesQuery},
     trail::{graphql::AuditEntry, looks::LookKeeper},
 };
@@ -201,6 +202,7 @@ pub struct Query(
     RolesQuery,
     GuardianQuery,
     ReviewsQuery,
+    AfterwardsQuery,
 );
 
 /// What can be done. Each mutation takes one `input` and answers with a payload whose `errors` say what a person can run
@@ -217,6 +219,8 @@ pub struct Mutation(
     AttendanceMutation,
     DeskMutation,
     HoursMutation,
+    AfterwardsMutation,
+    ReviewsMutation,
     SecondFactorMutation,
     FourEyesMutation,
     RolesMutation,

@@ -30,6 +30,7 @@ ids! {
     ActivityId
     AttendanceId
     AttendanceAttemptId
+    AttendanceSignalId
     AuditEntryId
     BadgeRuleId
     BranchId

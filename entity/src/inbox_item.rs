@@ -21,6 +21,8 @@ pub struct Model {
     pub note: String,
     pub created_at: ChronoDateTimeUtc,
     pub read_at: Option<ChronoDateTimeUtc>,
+    /// Who did what it tells of; none: the person themself, or nobody in particular.
+    pub by_person: Option<PersonId>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

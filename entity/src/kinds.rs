@@ -315,6 +315,12 @@ kinds! {
         HoursConfirmed,
         /// My hours were corrected, with a reason.
         HoursCorrected,
+        /// Hours of mine were filled in, by a leader or as I claimed them, with a reason.
+        HoursFilledIn,
+        /// A claim of mine was declined; the note says why.
+        ClaimDeclined,
+        /// Hours that I filled in for somebody were declined by a second person; the note says why.
+        BackFillDeclined,
         /// A team accepted me.
         TeamAccepted,
         /// A team declined me.

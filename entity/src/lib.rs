@@ -12,6 +12,7 @@ pub mod account_recovery;
 pub mod activity;
 pub mod attendance;
 pub mod attendance_attempt;
+pub mod attendance_signal;
 pub mod audit_chain;
 pub mod audit_entry;
 pub mod audit_seal;

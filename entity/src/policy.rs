@@ -33,11 +33,56 @@ pub struct PolicyBody {
     /// What is said of served time afterwards; older versions say nothing of it.
     #[serde(default)]
     pub afterwards: Afterwards,
+    /// From when on something looks odd; older versions say nothing of it.
+    #[serde(default)]
+    pub flags: FlagLimits,
+}
+
+/// From when on something is put before a person because it looks odd.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FlagLimits {
+    /// One phone for several volunteers within so many minutes.
+    pub device_minutes: i64,
+    /// The very same coordinates so many times in the last ten stays.
+    pub same_fix_times: i64,
+    /// Faster than this between two fixes.
+    pub speed_kmh: f64,
+    /// So many people of a shift in one second.
+    pub second_people: i64,
+    /// Of at least so many stays that somebody confirmed for a team in so many days, so many per cent of so few people, where the
+    /// team has three times as many.
+    pub circle_days: i64,
+    pub circle_records: i64,
+    pub circle_people: i64,
+    pub circle_percent: i64,
+    /// At a shift of so many people, more than so many per cent stayed no longer than so many minutes.
+    pub early_people: i64,
+    pub early_percent: i64,
+    pub early_minutes: i64,
+}
+
+impl Default for FlagLimits {
+    fn default() -> Self {
+        Self {
+            device_minutes: 60,
+            same_fix_times: 3,
+            speed_kmh: 150.0,
+            second_people: 10,
+            circle_days: 30,
+            circle_records: 20,
+            circle_people: 3,
+            circle_percent: 80,
+            early_people: 50,
+            early_percent: 50,
+            early_minutes: 30,
+        }
+    }
 }
 
 /// Claims and back-filled time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct Afterwards {
     /// Days after a shift's end in which time can be claimed or filled in.
     pub within_days: i64,

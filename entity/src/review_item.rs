@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Instant,
     ids::{ActivityId, AttendanceId, PersonId, PolicyId, ReviewItemId, ShiftId, TeamId, VolunteerId},
-    review_kinds::{ProposalBasis, ReviewKind, ReviewOutcome, ReviewState},
+    review_kinds::{FlagReason, ProposalBasis, ReviewKind, ReviewOutcome, ReviewState},
 };
 
 /// What there is to know. Moments, counts, distances and speeds: never where somebody was, and no words about anybody.
@@ -22,6 +22,8 @@ pub struct Details {
     pub to: Option<Instant>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub basis: Option<ProposalBasis>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flag: Option<FlagReason>,
     /// By names with units, as in a refusal: `minutesApart`, `volunteers` …
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub numbers: BTreeMap<String, f64>,

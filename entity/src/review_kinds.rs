@@ -50,4 +50,22 @@ kinds! {
         /// The last proof that the volunteer was there, such as a check-out that was refused at the place.
         LastProof,
     }
+
+    /// What looks odd. There may be a good reason: ask.
+    FlagReason {
+        /// The phone said that another program makes up its location.
+        MockedLocation,
+        /// One phone checked in or out for several volunteers within an hour.
+        SharedDevice,
+        /// The very same coordinates again and again; a real phone at rest jitters by some metres.
+        IdenticalCoordinates,
+        /// Faster from one fix to the next than people travel.
+        ImpossibleSpeed,
+        /// Many at one shift in the same second.
+        SameSecond,
+        /// Somebody confirms mostly the hours of the same few.
+        OwnCircle,
+        /// Most of a large shift left soon after they came.
+        LeftEarly,
+    }
 }

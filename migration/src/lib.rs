@@ -29,6 +29,8 @@ mod m0027_guardian_passes;
 mod m0028_audit_words;
 mod m0029_guardian_consent;
 mod m0030_review_items;
+mod m0031_back_fills;
+mod m0032_flags;
 mod m0034_who_recorded_a_stay;
 mod m0045_facilities;
 mod m0049_desks;
@@ -66,6 +68,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0028_audit_words::Migration),
             Box::new(m0029_guardian_consent::Migration),
             Box::new(m0030_review_items::Migration),
+            Box::new(m0031_back_fills::Migration),
+            Box::new(m0032_flags::Migration),
             Box::new(m0034_who_recorded_a_stay::Migration),
             Box::new(m0045_facilities::Migration),
             Box::new(m0049_desks::Migration),

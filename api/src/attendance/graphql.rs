@@ -103,12 +103,16 @@ struct FixInput {
     accuracy: Metres,
     /// By the phone's clock; at most 2 minutes old.
     fixed_at: Instant,
+    /// Whether the phone's system says that another program makes its location up (Android's mock location). Nothing is refused
+    /// for it; the leader is told.
+    #[graphql(default)]
+    mocked: bool,
 }
 
 impl FixInput {
     fn fix(&self) -> Result<Fix, Fault> {
         let fixed_at = db::moment("fix.fixedAt", self.fixed_at)?;
-        Ok(Fix { point: self.place.point()?, accuracy_m: self.accuracy.0, fixed_at })
+        Ok(Fix { point: self.place.point()?, accuracy_m: self.accuracy.0, fixed_at, mocked: self.mocked })
     }
 }
 

@@ -232,6 +232,12 @@ pub fn decide_check_out(
     Ok(prove(case.evidence, case.location_consent, case.radius_m, policy, now)?)
 }
 
+/// The end that is proposed for a stay inside (from, the shift's end) that was never checked out of, by the last proof that the
+/// volunteer was there; none when there is no proof that tells anything.
+pub fn proposed_end((from, ends_at): (Instant, Instant), proof: Option<Instant>) -> Option<Instant> {
+    proof.filter(|seen| *seen > from).map(|seen| seen.min(ends_at))
+}
+
 /// Rounded up, as [`metres`] are: a number told beside its limit must not look as if it were within.
 fn seconds_up(time: TimeDelta) -> i64 {
     (time.num_milliseconds() + 999).div_euclid(1000)
@@ -287,6 +293,7 @@ mod tests {
     fn policy() -> PolicyBody {
         PolicyBody {
             afterwards: boai_entity::policy::Afterwards::default(),
+            flags: boai_entity::policy::FlagLimits::default(),
             radius_min_m: 50,
             radius_max_m: 2000,
             radius_default_m: 300,

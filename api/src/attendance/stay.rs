@@ -14,6 +14,7 @@ use boai_entity::{
 use sea_orm::{ConnectionTrait, DbErr};
 
 use super::{
+    forgotten,
     rules::{CheckInCase, CheckInRefusal, CheckOutCase, CheckOutRefusal, CodeVerdict, Evidence, Proof},
     store::{self, CheckInFacts, CheckOutFacts, OpenStay},
 };
@@ -39,6 +40,8 @@ pub struct Fix {
     pub accuracy_m: f64,
     /// By the phone's clock.
     pub fixed_at: Instant,
+    /// The phone says that another program makes it up.
+    pub mocked: bool,
 }
 
 /// What a phone sends to prove that its owner is there.
@@ -311,6 +314,7 @@ pub async fn forget(ctx: &Ctx, tx: &impl ConnectionTrait, open: &OpenStay) -> Re
     }
     let place = Some((open.activity_id, Some(open.shift_id)));
     tell_volunteers(ctx, tx, &[open.volunteer_id], InboxKind::CheckOutForgotten, place, "").await?;
+    forgotten::raise(ctx, tx, open.id).await?;
     ctx.tell_of(tx, board_topic(open.shift_id), open.id.0).await?;
     Ok(true)
 }

@@ -2,7 +2,7 @@
 
 use boai_entity::{
     Instant, attendance, attendance_attempt, consent,
-    ids::{ActivityId, AttendanceId, PersonId, ShiftId, TeamId, VolunteerId},
+    ids::{ActivityId, AttendanceId, PersonId, PolicyId, ShiftId, TeamId, VolunteerId},
     kinds::{ActivityKind, ActivityState, Category, ConsentKind, SignUpState},
     request_effect,
 };
@@ -199,6 +199,63 @@ pub async fn overdue(db: &impl ConnectionTrait, ended_before: Instant) -> Result
          JOIN team t ON t.id = a.team_id JOIN branch b ON b.id = t.branch_id
          WHERE o.state = 'OPEN' AND s.ends_at < $1 ORDER BY o.id LIMIT 500",
         [ended_before.into()],
+    )
+    .await
+}
+
+/// What a proposal to the leader is made of.
+#[derive(FromQueryResult)]
+pub struct ForgottenFacts {
+    pub volunteer_id: VolunteerId,
+    pub shift_id: ShiftId,
+    pub activity_id: ActivityId,
+    pub team_id: TeamId,
+    pub policy_id: PolicyId,
+    pub checked_in_at: Instant,
+    pub starts_at: Instant,
+    pub ends_at: Instant,
+    pub latitude: f64,
+    pub longitude: f64,
+    pub radius_m: i32,
+}
+
+/// None for what is no service, which gives no service time to settle.
+pub async fn forgotten_facts(db: &impl ConnectionTrait, id: AttendanceId) -> Result<Option<ForgottenFacts>, DbErr> {
+    db::one(
+        db,
+        "SELECT o.volunteer_id, o.shift_id, s.activity_id, a.team_id, o.policy_id, o.checked_in_at, s.starts_at, s.ends_at,
+                a.latitude, a.longitude, a.radius_m
+         FROM attendance o JOIN shift s ON s.id = o.shift_id JOIN activity a ON a.id = s.activity_id
+         WHERE o.id = $1 AND a.kind = 'SERVICE'",
+        [id.into()],
+    )
+    .await
+}
+
+/// A refused check-out whose location was kept.
+#[derive(FromQueryResult)]
+pub struct LocatedTry {
+    pub fixed_at: Instant,
+    pub latitude: f64,
+    pub longitude: f64,
+}
+
+/// Somebody's refused check-outs of a shift with a fix after a moment, the last first. A fix too inaccurate or from the future
+/// proves nothing; one too old for a check-out tells where its phone was.
+pub async fn located_tries(
+    db: &impl ConnectionTrait,
+    volunteer: VolunteerId,
+    shift: ShiftId,
+    after: Instant,
+) -> Result<Vec<LocatedTry>, DbErr> {
+    db::all(
+        db,
+        "SELECT fixed_at, latitude, longitude FROM attendance_attempt
+         WHERE volunteer_id = $1 AND shift_id = $2 AND fixed_at > $3 AND fixed_at <= tried_at AND end_kind = 'CHECK_OUT'
+           AND latitude IS NOT NULL AND longitude IS NOT NULL
+           AND refusal NOT IN ('FixInaccurate', 'FixFromTheFuture')
+         ORDER BY fixed_at DESC LIMIT 20",
+        [volunteer.into(), shift.into(), after.into()],
     )
     .await
 }

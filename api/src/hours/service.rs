@@ -3,7 +3,7 @@
 use boai_entity::{
     Instant,
     ids::AttendanceId,
-    kinds::{ActivityKind, AttendanceState, Book, EntryKind, InboxKind, RecordState},
+    kinds::{ActivityKind, AttendanceState, Book, EntryKind, EvidenceGrade, InboxKind, RecordState},
     ledger_entry, policy,
     review_kinds::{ReviewKind, ReviewOutcome},
     service_record,
@@ -97,6 +97,7 @@ pub async fn settle_in(
     let policy = policy_at(tx, &facts.branch_path, now).await.or_fault()?;
     check(&facts, &verdict, &policy, now)?;
     let record = store::record_of(tx, id).await.or_fault()?;
+    let known = record.is_some();
     let (record, note) = match verdict {
         Verdict::Confirm => match record {
             None => return Err(ConfirmRefusal::TimesNeeded { proposed_end: When(facts.ends_at) }.into()),
@@ -119,7 +120,12 @@ pub async fn settle_in(
     };
     let waiting = [ReviewKind::ForgottenCheckOut, ReviewKind::Claim];
     reviews::settle_of(ctx, tx, (facts.team_id, id), &waiting, outcome, note.clone()).await.or_fault()?;
-    let kind = if note.is_some() { InboxKind::HoursCorrected } else { InboxKind::HoursConfirmed };
+    let told_of = matches!(facts.attendance.check_in_grade, EvidenceGrade::Leader | EvidenceGrade::Claim);
+    let kind = match outcome {
+        ReviewOutcome::Approved => InboxKind::HoursConfirmed,
+        ReviewOutcome::Corrected if told_of && !known => InboxKind::HoursFilledIn,
+        _ => InboxKind::HoursCorrected,
+    };
     let place = Some((record.activity_id, Some(record.shift_id)));
     let words = note.clone().unwrap_or_else(|| format!("{} min", record.minutes));
     tell_volunteers(ctx, tx, &[record.volunteer_id], kind, place, &words).await.or_fault()?;

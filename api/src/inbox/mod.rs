@@ -22,7 +22,8 @@ pub async fn tell_volunteers(
     if volunteers.is_empty() {
         return Ok(());
     }
-    let added = store::add_inbox_items(tx, volunteers, || ctx.new_id(), kind, place, note, ctx.now()).await?;
+    let added =
+        store::add_inbox_items(tx, volunteers, || ctx.new_id(), kind, place, (note, by(ctx)), ctx.now()).await?;
     tell_owners(ctx, tx, added).await
 }
 
@@ -37,8 +38,12 @@ pub async fn tell_persons(
     if persons.is_empty() {
         return Ok(());
     }
-    let added = store::add_items(tx, persons, || ctx.new_id(), kind, None, note, ctx.now()).await?;
+    let added = store::add_items(tx, persons, || ctx.new_id(), kind, None, (note, by(ctx)), ctx.now()).await?;
     tell_owners(ctx, tx, added).await
+}
+
+fn by(ctx: &Ctx) -> Option<PersonId> {
+    ctx.actor.as_ref().map(|actor| actor.person)
 }
 
 /// What the outbox calls a person's inbox.

@@ -21,7 +21,7 @@ pub async fn add_inbox_items(
     mut new_id: impl FnMut() -> uuid::Uuid,
     kind: InboxKind,
     place: Option<(ActivityId, Option<ShiftId>)>,
-    note: &str,
+    (note, by): (&str, Option<PersonId>),
     now: Instant,
 ) -> Result<Vec<(PersonId, InboxItemId)>, DbErr> {
     let mut added = Vec::with_capacity(volunteers.len());
@@ -33,7 +33,7 @@ pub async fn add_inbox_items(
             .into_tuple()
             .all(db)
             .await?;
-        added.extend(add_items(db, &persons, &mut new_id, kind, place, note, now).await?);
+        added.extend(add_items(db, &persons, &mut new_id, kind, place, (note, by), now).await?);
     }
     Ok(added)
 }
@@ -45,7 +45,7 @@ pub async fn add_items(
     mut new_id: impl FnMut() -> uuid::Uuid,
     kind: InboxKind,
     place: Option<(ActivityId, Option<ShiftId>)>,
-    note: &str,
+    (note, by): (&str, Option<PersonId>),
     now: Instant,
 ) -> Result<Vec<(PersonId, InboxItemId)>, DbErr> {
     let added: Vec<_> = persons.iter().map(|person| (*person, InboxItemId(new_id()))).collect();
@@ -59,6 +59,7 @@ pub async fn add_items(
             note: Set(note.into()),
             created_at: Set(now),
             read_at: Set(None),
+            by_person: Set(by.filter(|by| by != person)),
         });
         inbox_item::Entity::insert_many(items).exec_without_returning(db).await?;
     }

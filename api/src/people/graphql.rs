@@ -266,6 +266,22 @@ impl InboxItem {
     async fn note(&self) -> &str {
         &self.0.note
     }
+    /// Who confirmed, corrected or filled in your hours, or declined a claim, by the whole name; null for what else there is to
+    /// hear, and when nobody in particular did it.
+    async fn by(&self, gql: &Context<'_>) -> Result<Option<Volunteer>> {
+        let told = matches!(
+            self.0.kind,
+            InboxKind::HoursConfirmed
+                | InboxKind::HoursCorrected
+                | InboxKind::HoursFilledIn
+                | InboxKind::ClaimDeclined
+                | InboxKind::BackFillDeclined
+        );
+        match self.0.by_person.filter(|_| told) {
+            Some(person) => volunteer_of_person(gql, person, LookPurpose::PersonInCharge).await,
+            None => Ok(None),
+        }
+    }
     /// When it happened.
     async fn created_at(&self) -> Instant {
         self.0.created_at

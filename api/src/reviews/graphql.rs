@@ -1,21 +1,24 @@
 //! The queue of a team's leaders and of a branch's officers.
 
-use async_graphql::{Context, Object, Result, SimpleObject, connection::Connection};
+use async_graphql::{Context, InputObject, Object, Result, SimpleObject, connection::Connection};
 use boai_entity::{
     Instant,
     ids::{BranchId, ReviewItemId, TeamId},
     kinds::LookPurpose,
     review_item,
-    review_kinds::{ProposalBasis, ReviewKind, ReviewOutcome, ReviewState},
+    review_kinds::{FlagReason, ProposalBasis, ReviewKind, ReviewOutcome, ReviewState},
 };
 
-use super::store::{self, Wanted, Whose};
+use super::{
+    service::{self, FlagError},
+    store::{self, Wanted, Whose},
+};
 use crate::{
     access::{Action, Resource},
     activities::graphql::{Activity, Shift, activity_by_id, shift_by_id},
     attendance::{graphql::Attendance, loaders::AttendanceById},
     ctx::Ctx,
-    graphql::{ctx, load},
+    graphql::{ctx, load, settle},
     organisation::{
         graphql::Team,
         loaders::{BranchById, PlacedTeamById, TeamById},
@@ -25,6 +28,7 @@ use crate::{
         errors::Fault,
         node::GlobalId,
         pages::{self, Page, PageArgs, Slice},
+        text,
     },
 };
 
@@ -86,6 +90,10 @@ impl ReviewItem {
     /// Where the proposed end comes from; null when nothing is proposed, or a person proposed it.
     async fn proposal_basis(&self) -> Option<ProposalBasis> {
         self.0.details.basis
+    }
+    /// What looks odd; null for what is no flag.
+    async fn flag(&self) -> Option<FlagReason> {
+        self.0.details.flag
     }
     /// The numbers behind it.
     async fn numbers(&self) -> Vec<ReviewNumber> {
@@ -193,4 +201,37 @@ fn wanted(ctx: &Ctx, (state, kind): (ReviewState, Option<ReviewKind>), whose: Re
     let about_leaders = ctx.may_see(Action::ReviewLeaders, whose);
     let asker = ctx.actor.as_ref().and_then(|actor| actor.volunteer);
     ctx.may_see(Action::ConfirmHours, whose).then_some(Wanted { state, kind, about_leaders, asker })
+}
+
+/// What `settleFlag` takes.
+#[derive(InputObject)]
+struct SettleFlagInput {
+    /// A flag of a queue in your care.
+    item_id: GlobalId<ReviewItemId>,
+    /// What you found, at most 500 characters. It stays with the flag.
+    note: String,
+}
+
+/// What became of it.
+#[derive(SimpleObject)]
+struct SettleFlagPayload {
+    /// Null when it was refused.
+    item: Option<ReviewItem>,
+    /// Why it was refused, for people and for the app; empty when it was done.
+    errors: Vec<FlagError>,
+}
+
+#[derive(Default)]
+pub struct ReviewsMutation;
+
+#[Object]
+impl ReviewsMutation {
+    /// Settles a flag with a note. Nobody's hours change by it: for that there is `confirmHours`.
+    async fn settle_flag(&self, gql: &Context<'_>, input: SettleFlagInput) -> Result<SettleFlagPayload> {
+        let ctx = ctx(gql);
+        let note = text::field("note", &input.note, 500, true)?;
+        let settled = service::settle_flag(ctx, input.item_id.0, note).await;
+        let (item, errors) = settle(ctx, settled, FlagError::new)?;
+        Ok(SettleFlagPayload { item: item.map(ReviewItem), errors })
+    }
 }

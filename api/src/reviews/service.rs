@@ -15,8 +15,23 @@ use crate::{
     access::{Action, Resource},
     ctx::Ctx,
     organisation,
-    platform::{errors::Fault, outbox::Event},
+    platform::{
+        errors::Fault,
+        outbox::Event,
+        refusal::{OrFault, Stop},
+    },
+    refusals,
 };
+
+refusals! {
+    /// Why a flag was not settled.
+    FlagRefusal, FlagErrorCode, FlagError {
+        /// There is no such flag in your care.
+        NotFound at "itemId" => "There is no such flag in your care.", "没有您可处理的该异常提示。";
+        /// Somebody has settled it already.
+        AlreadySettled at "itemId" => "Somebody has settled this already.", "该异常提示已处理。";
+    }
+}
 
 /// Something for the queue.
 #[derive(Clone, Debug)]
@@ -138,4 +153,20 @@ pub fn is_shown(ctx: &Ctx, item: &review_item::Model, about_leaders: bool) -> bo
 fn about_oneself(ctx: &Ctx, item: &review_item::Model) -> bool {
     let own = ctx.actor.as_ref().and_then(|actor| actor.volunteer);
     item.kind == ReviewKind::Flag && own.is_some() && item.volunteer_id == own
+}
+
+/// Settles a flag with a note, which changes nobody's hours.
+pub async fn settle_flag(ctx: &Ctx, id: ReviewItemId, note: String) -> Result<review_item::Model, Stop<FlagRefusal>> {
+    ctx.actor().or_fault()?;
+    let tx = ctx.db.begin().await.or_fault()?;
+    let placed = in_care(ctx, &tx, id).await.or_fault()?;
+    let placed = placed.filter(|placed| placed.item.kind == ReviewKind::Flag).ok_or(FlagRefusal::NotFound)?;
+    if !settle(ctx, &tx, &placed.item, ReviewOutcome::Noted, Some(note.clone())).await.or_fault()? {
+        return Err(FlagRefusal::AlreadySettled.into());
+    }
+    let settled = store::placed(&tx, id).await.or_fault()?.ok_or(FlagRefusal::NotFound)?;
+    ctx.audit(&tx, "SETTLE_FLAG", "ReviewItem", id.0, Some(note)).await.or_fault()?;
+    tx.commit().await.or_fault()?;
+    ctx.committed.notify_one();
+    Ok(settled.item)
 }

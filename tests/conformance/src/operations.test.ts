@@ -129,6 +129,29 @@ test("a volunteer serves, and the leader watches, settles and confirms", async (
   assert.ok(activities.nodes.some(({ id }) => id === activity));
   const { reviewQueue } = await leader.run(app.ReviewQueueDocument, { teamId: team, kind: "FORGOTTEN_CHECK_OUT" });
   assert.deepEqual(reviewQueue.nodes.filter(({ attendance }) => attendance?.id === attendanceId), []);
+  const item = { shiftId: shift, volunteerId: some(some(roster.signUps?.nodes[0]).volunteer).id, servedFrom: hours(1), servedTo: hours(2), reason: "点名" };
+  const { backFillHours } = await leader.run(app.BackFillHoursDocument, { items: [item] });
+  assert.equal(backFillHours.errors.length, 1);
+});
+
+test("a volunteer claims time, thinks better of it, claims again, and the leader decides", async () => {
+  const { team, shift } = await postActivity(leader, "苏堤巡护");
+  done((await volunteer.run(app.SignUpForShiftDocument, { shiftId: shift })).signUpForShift);
+  done((await volunteer.run(app.CheckInDocument, { shiftId: shift, requestId: requestId(), fix: fix() })).checkIn);
+  const { checkOut } = await volunteer.run(app.CheckOutDocument, { requestId: requestId(), fix: fix() });
+  const attendanceId = some(done(checkOut).attendance).id;
+  const claim = async () => {
+    const { claimHours } = await volunteer.run(app.ClaimHoursDocument, { attendanceId, servedTo: hours(0), reason: "手机没电" });
+    return some(done(claimHours).claim).id;
+  };
+  done((await volunteer.run(app.WithdrawClaimDocument, { itemId: await claim() })).withdrawClaim);
+  const itemId = await claim();
+  const { reviewQueue } = await leader.run(app.ReviewQueueDocument, { teamId: team, kind: "CLAIM" });
+  assert.ok(reviewQueue.nodes.some(({ id }) => id === itemId));
+  const { decideReviews } = await leader.run(app.DecideReviewsDocument, { items: [{ itemId, approve: false, note: "当时已离开" }] });
+  assert.equal(done(decideReviews).results[0]?.item?.outcome, "REJECTED");
+  const { myClaims } = await volunteer.run(app.MyClaimsDocument, {});
+  assert.deepEqual(myClaims.nodes.slice(0, 2).map(({ outcome }) => outcome), ["REJECTED", "WITHDRAWN"]);
 });
 
 /** The first item of a subscription of the leader's. */

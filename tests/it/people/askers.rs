@@ -210,6 +210,9 @@ pub async fn settle(town: &Town) -> (Scene, Person<'_>) {
         let proposed = grant(&above, &member.number().await, "BRANCH_OFFICER", branch).await.fine();
         proposed.text("/grantRole/pendingAct/id")
     };
+    let claim = "mutation($id: ID!) { claimHours(input: {
+        attendanceId: $id, servedTo: \"2026-05-08T08:10:00+08:00\", reason: \"x\" }) { claim { id } errors { code } } }";
+    let claim = served.ask(claim, json!({ "id": out.text("/checkOut/attendance/id") })).await.fine();
     let facility =
         "mutation($branch: ID!, $name: String!) { createFacility(input: { branchId: $branch, kind: MEMBER_HOME,
         name: $name, address: \"北山街\", divisionCode: \"330106109\",
@@ -219,6 +222,7 @@ pub async fn settle(town: &Town) -> (Scene, Person<'_>) {
     let desk = desk(&leader, &member, &opener).await;
     let scene = Scene {
         desk,
+        claim: claim.text("/claimHours/claim/id"),
         review: review_with(town, &grant_id).await,
         officer: officer.ask("{ me { roles { id } } }", json!({})).await.text("/me/roles/0/id"),
         acts: [propose("330106109").await, propose("330106109203").await],

@@ -38,6 +38,8 @@ pub struct Scene {
     pub acts: [String; 2],
     /// A copy of that person's data, and their wish to be erased.
     pub export: String,
+    /// A claim of that person that waits.
+    pub claim: String,
     pub erasure: String,
     /// A place of the branch.
     pub facility: String,
@@ -98,6 +100,7 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         "teamId: \"{team}\", category: RESCUE, title: \"x\", description: \"x\", placeName: \"x\", address: \"x\",
          divisionCode: \"330106\", {place}, shifts: [{{ {times} }}]"
     );
+    let served = "servedFrom: \"2026-05-08T09:00:00+08:00\", servedTo: \"2026-05-08T10:00:00+08:00\"";
     let facility_input = format!(
         "branchId: \"{branch}\", kind: MEMBER_HOME, name: \"新\", address: \"x\", divisionCode: \"330106\", {place}"
     );
@@ -129,6 +132,7 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
             "/reviewQueue/nodes",
             format!("reviewQueue(branchId: \"{branch}\") {{ nodes {{ id }} }}"),
         ),
+        query("myClaims", "", "/myClaims/nodes", "myClaims { nodes { id } }"),
         query("consentTexts", "", "/consentTexts", "consentTexts { kind }"),
         query("identityChecks", "", "/identityChecks/nodes", checks),
         query("guardianView", "", "/guardianView", "guardianView(pass: \"boai_x\") { childName }"),
@@ -210,6 +214,19 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
             "",
             format!("activityId: \"{}\", signUpId: \"{}\", {request}", desk.activity, desk.there),
         ),
+        mutation(
+            "backFillHours",
+            "",
+            format!("items: [{{ shiftId: \"{shift}\", volunteerId: \"{volunteer}\", {served}, reason: \"x\" }}]"),
+        ),
+        mutation(
+            "claimHours",
+            "",
+            format!("attendanceId: \"{attendance}\", servedTo: \"2026-05-08T08:10:00+08:00\", reason: \"x\""),
+        ),
+        mutation("decideReviews", "", format!("items: [{{ itemId: \"{}\", approve: true }}]", scene.claim)),
+        mutation("settleFlag", "", format!("itemId: \"{}\", note: \"x\"", scene.claim)),
+        mutation("withdrawClaim", "", format!("itemId: \"{}\"", scene.claim)),
         mutation("endSession", "the own", ""),
         mutation("endSession", "somebody's", format!("sessionId: \"{session}\"")),
         mutation("enrolAsVolunteer", "", enrol),

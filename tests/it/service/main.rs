@@ -1,9 +1,11 @@
 //! Stories of serving: attendance, hours, recognition, live boards, and the program itself.
 
+mod afterwards;
 mod check_in;
 mod check_in_evidence;
 mod copies;
 mod feeds;
+mod flags;
 mod forged;
 mod hours;
 mod instances;

@@ -109,6 +109,16 @@ pub const SWEEPS: &[Sweep] = &[
         act: Act::Delete,
     },
     Sweep {
+        kind: "signal",
+        every: HOURLY,
+        days: Some(|days| days.attempt),
+        table: "attendance_signal",
+        key: "id",
+        due: "at < $1",
+        by_day: false,
+        act: Act::Delete,
+    },
+    Sweep {
         kind: "code",
         every: HOURLY,
         days: Some(|days| days.code),

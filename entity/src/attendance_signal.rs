@@ -1,0 +1,29 @@
+//! What a phone told of itself when its owner checked in or out: for a while, to notice what looks odd.
+
+use sea_orm::entity::prelude::*;
+
+use crate::{
+    ids::{AttendanceId, AttendanceSignalId, ShiftId, VolunteerId},
+    kinds::AttendanceEnd,
+};
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "attendance_signal")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: AttendanceSignalId,
+    pub attendance_id: AttendanceId,
+    pub end_kind: AttendanceEnd,
+    pub volunteer_id: VolunteerId,
+    pub shift_id: ShiftId,
+    /// The app's installation, or the session where the app told none.
+    pub device: Uuid,
+    /// The phone said that another program makes up its location.
+    pub mocked: bool,
+    pub at: ChronoDateTimeUtc,
+    /// When it was held against the others.
+    pub looked_at: Option<ChronoDateTimeUtc>,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
