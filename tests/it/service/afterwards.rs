@@ -130,6 +130,7 @@ stories! {
             let waiting = queue(&leader, "FORGOTTEN_CHECK_OUT", "WAITING").await;
             let last = waiting.last().expect("an item");
             assert_eq!((&last["proposedTo"], &last["proposalBasis"]), (&json!(expected.0.to_rfc3339()), &json!(expected.1)));
+            db::run(&town.app.db.conn, "DELETE FROM review_item", []).await.expect("a clean queue");
             town.clock.set(at("07:00"));
         }
     }

@@ -164,12 +164,13 @@ stories! {
             let here = posted(&leader, &[&ling], json!({})).await;
             let north = 30.2604 + 30_020.0 / 111_195.0;
             let place = json!({ "latitude": north, "longitude": 120.1472, "datum": "WGS84" });
-            let there = posted(&leader, &[], json!({ "place": place, "title": "远处" })).await;
-            ling.sign_up(&there).await;
+            let there = leader.post_activity(at("13:00"), at("16:00"), 8, json!({ "place": place, "title": "远处" })).await;
+            let there = there.shift().to_owned();
+            ling.sign_up(&there).await.fine();
             check_in_at(&ling, &here, at("08:00"), 0.0).await;
             town.clock.set(at("08:20"));
             ling.check_out(0.0).await.fine();
-            // The seat at the same hours elsewhere is not what this is about.
+            // Nobody has two seats at the same hours, so the other shift is put forward only now.
             let seat = "UPDATE shift SET starts_at = $1 WHERE id = $2";
             db::run(&town.app.db.conn, seat, [at("08:10").into(), key(&there).into()]).await.expect("moved");
             check_in_at(&ling, &there, at("08:20") + TimeDelta::seconds(seconds), 30_020.0).await;
@@ -212,7 +213,7 @@ stories! {
         for (n, circle) in (0..20).map(|n| (n, n < 15 || n == 19)) {
             let person = &crowd[if circle { n % 3 } else { 3 + n % 6 }];
             town.clock.set(at("07:00"));
-            let shift = posted(&leader, &[person], json!({ "title": format!("第{n}次") })).await;
+            let shift = posted(&leader, &[], json!({ "title": format!("第{n}次") })).await;
             town.clock.set(at("12:30") + TimeDelta::minutes(n as i64));
             let item = json!({ "shiftId": shift, "volunteerId": person.volunteer_id().await, "servedFrom": at("08:00"),
                 "servedTo": at("12:00"), "reason": "点名" });

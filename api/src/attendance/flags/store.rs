@@ -177,7 +177,7 @@ pub async fn confirmed(db: &impl ConnectionTrait, from: Instant, to: Instant) ->
     db::all(
         db,
         "SELECT team_id, confirmed_by, COUNT(*) AS records FROM service_record
-         WHERE confirmed_at >= $1 AND confirmed_at < $2 AND state = 'CONFIRMED' AND confirmed_by IS NOT NULL
+         WHERE confirmed_at >= $1 AND confirmed_at <= $2 AND state = 'CONFIRMED' AND confirmed_by IS NOT NULL
          GROUP BY team_id, confirmed_by, volunteer_id ORDER BY team_id, confirmed_by",
         [from.into(), to.into()],
     )
