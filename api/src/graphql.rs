@@ -31,6 +31,7 @@ use crate::{
     attendance::{
         graphql::{Attendance, AttendanceMutation},
         loaders::AttendanceById,
+        sync::graphql::SyncMutation,
     },
     auth::{graphql::AuthMutation, second_factor::graphql::SecondFactorMutation},
     config::Config,
@@ -205,6 +206,7 @@ pub struct Mutation(
     OrganisationMutation,
     ActivityMutation,
     AttendanceMutation,
+    SyncMutation,
     HoursMutation,
     SecondFactorMutation,
     FourEyesMutation,

@@ -53,6 +53,7 @@ ids! {
     ShiftId
     SignUpId
     StarSchemeId
+    SyncedEndId
     TeamId
     VolunteerId
 }

@@ -30,6 +30,7 @@ mod m0028_audit_words;
 mod m0029_guardian_consent;
 mod m0030_review_items;
 mod m0034_who_recorded_a_stay;
+mod m0035_synced_ends;
 
 pub struct Migrator;
 
@@ -64,6 +65,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0029_guardian_consent::Migration),
             Box::new(m0030_review_items::Migration),
             Box::new(m0034_who_recorded_a_stay::Migration),
+            Box::new(m0035_synced_ends::Migration),
         ]
     }
 }

@@ -9,4 +9,5 @@ pub mod rules;
 pub mod service;
 pub mod stay;
 pub mod store;
+pub mod sync;
 pub mod wishes;

@@ -18,6 +18,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("ALL", "全部", "all"),
     ("ANDROID", "安卓", "Android"),
     ("APPROVED", "已批准", "approved"),
+    ("AWAITING", "待核实", "waits for review"),
     ("BACK_FILL", "补录", "filled in by a leader"),
     ("BACK_FILLED", "荣誉时数", "back-filled"),
     ("BLOOD", "无偿献血", "blood donation"),
@@ -28,6 +29,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("CHANGE_PHONE_FROM", "更换手机号(原号码)", "changing the number (old)"),
     ("CHANGE_PHONE_TO", "更换手机号(新号码)", "changing the number (new)"),
     ("CHECK_IN", "签到", "check-in"),
+    ("CHECK_IN_WAITS", "签到待核实", "its check-in waits"),
     ("CHECK_OUT", "签退", "check-out"),
     ("CHECK_OUT_FORGOTTEN", "忘记签退", "check-out forgotten"),
     ("CLAIM", "本人申报", "own claim"),
@@ -37,6 +39,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("COMPLETED", "已完成", "completed"),
     ("CONFIRMED", "已确认", "confirmed"),
     ("CORRECTED", "已更正", "corrected"),
+    ("COUNTED", "已计入", "counts"),
     ("DECLINED", "未通过", "declined"),
     ("DESK", "签到台", "desk"),
     ("DESK_OPERATOR", "签到台", "desk operator"),
@@ -70,6 +73,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("ID_NUMBER", "证件号码", "ID number"),
     ("INFORMATION_TECHNOLOGY", "信息技术", "information technology"),
     ("IOS", "iOS", "iOS"),
+    ("LATE", "上传过晚", "came in late"),
     ("LEADER", "队长点名", "leader's roll call"),
     ("LEFT", "已退出", "left"),
     ("LOCATION", "定位", "location"),
@@ -92,6 +96,8 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("OPENED", "已发起", "opened"),
     ("ORGAN_DONATION", "遗体和人体器官捐献", "organ donation"),
     ("OTHER", "其他", "other"),
+    ("OUT_OF_PLACE", "不在范围内", "out of place"),
+    ("OVERLAPPING", "时间重叠", "overlapping"),
     ("PENDING", "待确认", "pending"),
     ("PERMANENT_RESIDENCE", "外国人永久居留身份证", "permanent residence card"),
     ("PERSON", "本人", "the person"),
@@ -110,6 +116,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("RECOVERY_OPENED", "账号找回已发起", "recovery opened"),
     ("RECOVERY_STOPPED", "账号找回已终止", "recovery stopped"),
     ("REFRESH", "续期", "refresh"),
+    ("REFUSED", "未采纳", "refused"),
     ("REGISTERED", "注册", "registered"),
     ("REJECTED", "已驳回", "rejected"),
     ("RELIEF", "人道救助", "relief"),
@@ -143,8 +150,11 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("SIGNED_OUT", "已退出登录", "signed out"),
     ("SIGN_IN", "登录", "signing in"),
     ("SIGN_LANGUAGE", "手语", "sign language"),
+    ("SKEW", "手机时钟偏差", "clock was wrong"),
     ("STEM_CELL", "造血干细胞捐献", "stem cells"),
     ("SUNDAY", "星期日", "Sunday"),
+    ("SYNCED_ACCEPTED", "离线记录已采纳", "offline record accepted"),
+    ("SYNCED_REFUSED", "离线记录未采纳", "offline record refused"),
     ("SYNC_ITEM", "离线记录待核实", "made offline"),
     ("SYSTEM_PROVED", "信用时数", "proved by the system"),
     ("TEAM", "服务队", "team"),
@@ -169,6 +179,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("WECHAT_UNLINKED", "解除微信绑定", "WeChat account unlinked"),
     ("WEDNESDAY", "星期三", "Wednesday"),
     ("WITHDRAWN", "已撤回", "withdrawn"),
+    ("WITHOUT_CHECK_IN", "没有对应签到", "without a check-in"),
     ("YEAR", "年度", "year"),
 ];
 
@@ -182,6 +193,7 @@ mod tests {
         VolunteerState, Weekday,
     };
     use boai_entity::review_kinds::{ReviewKind, ReviewOutcome, ReviewState};
+    use boai_entity::sync_kinds::{SyncReason, SyncedState};
     use sea_orm::Iterable;
 
     use super::{WORDS, said};
@@ -236,6 +248,8 @@ mod tests {
             SignInWay,
             SignUpState,
             Skill,
+            SyncReason,
+            SyncedState,
             TokenKind,
             TotalDimension,
             VolunteerState,
