@@ -709,7 +709,11 @@ pub const TABLES: &[Table] = &[
             id("attendance_id", "签到签退", "Attendance"),
         ],
         looks: OF_SHIFT,
-        acts: &[],
+        acts: &[Acts {
+            of: Of::Person("person_id"),
+            title: words("您发送的离线签到签退", "Offline check-ins and check-outs that you sent"),
+            fields: &["id", "shift_id", "end_kind", "happened_at", "heard_at", "state"],
+        }],
         fate: Fate::Erase,
         reason: NOT_NEEDED,
     },
