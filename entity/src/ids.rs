@@ -58,6 +58,7 @@ ids! {
     ShiftId
     SignUpId
     StarSchemeId
+    SyncedEndId
     TeamId
     VolunteerId
 }

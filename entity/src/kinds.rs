@@ -327,6 +327,10 @@ kinds! {
         TeamDeclined,
         /// My attendance was never checked out and waits for the leader.
         CheckOutForgotten,
+        /// What I brought in later from a phone without a network counts: a person has looked at it.
+        SyncedAccepted,
+        /// What I brought in later from a phone without a network does not count, with a reason.
+        SyncedRefused,
         /// I signed in on another device; if that was not me, I end that session and tell my branch.
         NewSignIn,
         /// A session of mine was ended because its refresh token was used a second time.

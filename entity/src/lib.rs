@@ -7,6 +7,7 @@
 pub mod ids;
 pub mod kinds;
 pub mod review_kinds;
+pub mod sync_kinds;
 
 pub mod account_recovery;
 pub mod activity;
@@ -54,6 +55,7 @@ pub mod shift;
 pub mod sign_in_code;
 pub mod sign_up;
 pub mod star_scheme;
+pub mod synced_end;
 pub mod team;
 pub mod team_member;
 pub mod volunteer;

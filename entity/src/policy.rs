@@ -36,6 +36,9 @@ pub struct PolicyBody {
     /// From when on something looks odd; older versions say nothing of it.
     #[serde(default)]
     pub flags: FlagLimits,
+    /// What is said of what phones without a network bring in later; older versions say nothing of it.
+    #[serde(default)]
+    pub offline: Offline,
 }
 
 /// From when on something is put before a person because it looks odd.
@@ -77,6 +80,24 @@ impl Default for FlagLimits {
             early_percent: 50,
             early_minutes: 30,
         }
+    }
+}
+
+/// Check-ins and check-outs made without a network.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Offline {
+    /// What comes in later than this is looked at by a person.
+    pub late_after_min: i64,
+    /// And so is what comes from a phone whose clock is wrong by more than this.
+    pub skew_max_s: i64,
+    /// Of what is out of place, but no farther from it than this, a person decides.
+    pub out_of_place_max_m: f64,
+}
+
+impl Default for Offline {
+    fn default() -> Self {
+        Self { late_after_min: 24 * 60, skew_max_s: 120, out_of_place_max_m: 5000.0 }
     }
 }
 

@@ -32,6 +32,7 @@ mod m0030_review_items;
 mod m0031_back_fills;
 mod m0032_flags;
 mod m0034_who_recorded_a_stay;
+mod m0035_synced_ends;
 mod m0045_facilities;
 mod m0049_desks;
 mod m0050_numbered_events;
@@ -71,6 +72,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0031_back_fills::Migration),
             Box::new(m0032_flags::Migration),
             Box::new(m0034_who_recorded_a_stay::Migration),
+            Box::new(m0035_synced_ends::Migration),
             Box::new(m0045_facilities::Migration),
             Box::new(m0049_desks::Migration),
             Box::new(m0050_numbered_events::Migration),

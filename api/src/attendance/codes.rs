@@ -79,8 +79,13 @@ fn read(typed: &str) -> Option<String> {
     (code.len() == LENGTH).then_some(code)
 }
 
-/// Looks at a code for whoever asks. The try counts before anybody looks, right or wrong.
+/// Looks at a code that is shown now, for whoever asks. The try counts before anybody looks, right or wrong.
 pub async fn look_at(ctx: &Ctx, shift: ShiftId, typed: &str) -> Result<CodeVerdict, Fault> {
+    look_at_shown(ctx, shift, typed, ctx.now()).await
+}
+
+/// The same for a code that was shown at some time. The try counts now.
+pub async fn look_at_shown(ctx: &Ctx, shift: ShiftId, typed: &str, shown: Instant) -> Result<CodeVerdict, Fault> {
     let now = ctx.now();
     let limits = &ctx.config.rates.codes;
     let person = ctx.actor()?.person.0.as_u128();
@@ -95,7 +100,7 @@ pub async fn look_at(ctx: &Ctx, shift: ShiftId, typed: &str) -> Result<CodeVerdi
             return Ok(too_many(exceeded.retry_after));
         }
     }
-    Ok(if is_good(&ctx.vault, shift, typed, now) { CodeVerdict::Good } else { CodeVerdict::Wrong })
+    Ok(if is_good(&ctx.vault, shift, typed, shown) { CodeVerdict::Good } else { CodeVerdict::Wrong })
 }
 
 /// Counts a wrong code on its shift, and on the address that it came from.

@@ -44,6 +44,8 @@ refusals! {
         CodeWrong at "code" => "This is not the code on the site's screen, or no longer: it is new every 30 s. Type the 8 letters and digits that it shows now, or use your location, the desk, or the leader.", "签到码不正确或已过期(每 30 秒更新一次)。请输入屏幕上当前的 8 位签到码,或使用定位、签到台或联系队长。";
         /// Too many codes were tried.
         TooManyCodes { minutes: i64 } at "code" => "Too many codes were tried. Try again in {minutes} min, or use your location, the desk, or the leader.", "签到码尝试次数过多,请 {minutes} 分钟后重试,或使用定位、签到台或联系队长。";
+        /// It came in earlier, with a batch, and a person looks at it or has refused it.
+        InReview at "requestId" => "This came in earlier and needs a person to look at it. You hear of it in your inbox.", "该记录已上传,须由人工核实,结果将通过消息通知您。";
         /// This request id stands for something else already.
         RequestIdReused at "requestId" => "This request id was used for something else. Make a new one for each wish.", "该请求编号已用于其他操作,请重新生成。";
     }
@@ -70,6 +72,8 @@ refusals! {
         CodeWrong at "code" => "This is not the code on the site's screen, or no longer: it is new every 30 s. Type the 8 letters and digits that it shows now, or use your location, the desk, or the leader.", "签到码不正确或已过期(每 30 秒更新一次)。请输入屏幕上当前的 8 位签到码,或使用定位、签到台或联系队长。";
         /// Too many codes were tried.
         TooManyCodes { minutes: i64 } at "code" => "Too many codes were tried. Try again in {minutes} min, or use your location, the desk, or the leader.", "签到码尝试次数过多,请 {minutes} 分钟后重试,或使用定位、签到台或联系队长。";
+        /// It came in earlier, with a batch, and a person looks at it or has refused it.
+        InReview at "requestId" => "This came in earlier and needs a person to look at it. You hear of it in your inbox.", "该记录已上传,须由人工核实,结果将通过消息通知您。";
         /// This request id stands for something else already.
         RequestIdReused at "requestId" => "This request id was used for something else. Make a new one for each wish.", "该请求编号已用于其他操作,请重新生成。";
     }
@@ -305,6 +309,7 @@ mod tests {
             check_out_closes_after_min: 120,
             minimum_min: 15,
             pairs_per_day: 3,
+            offline: boai_entity::policy::Offline::default(),
         }
     }
 

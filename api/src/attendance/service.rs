@@ -68,6 +68,7 @@ async fn try_check_in(
     let wish = Wish::check_in(person, request_id, shift);
     match wishes::earlier(&tx, &wish).await.or_fault()? {
         Earlier::Same(attendance) => return Ok(*attendance),
+        Earlier::Other if wishes::waits(&tx, &wish).await.or_fault()? => return Err(CheckInRefusal::InReview.into()),
         Earlier::Other => return Err(CheckInRefusal::RequestIdReused.into()),
         Earlier::None => {}
     }
@@ -112,6 +113,7 @@ async fn try_check_out(
     let wish = Wish::check_out(person, request_id);
     match wishes::earlier(&tx, &wish).await.or_fault()? {
         Earlier::Same(attendance) => return Ok(*attendance),
+        Earlier::Other if wishes::waits(&tx, &wish).await.or_fault()? => return Err(CheckOutRefusal::InReview.into()),
         Earlier::Other => return Err(CheckOutRefusal::RequestIdReused.into()),
         Earlier::None => {}
     }

@@ -16,7 +16,7 @@ use sea_orm::{ConnectionTrait, DbErr};
 use super::{
     forgotten,
     rules::{CheckInCase, CheckInRefusal, CheckOutCase, CheckOutRefusal, CodeVerdict, Evidence, Proof},
-    store::{self, CheckInFacts, CheckOutFacts, OpenStay},
+    store::{self, CheckInFacts, CheckOutFacts, OpenStay, Whereabouts},
 };
 use crate::{
     activities::board_topic,
@@ -130,12 +130,22 @@ pub async fn to_open(
     shift: ShiftId,
     at: Instant,
 ) -> Result<ToOpen, Stop<CheckInRefusal>> {
+    let ready = look(tx, (volunteer, person), shift, at).await.or_fault()?.ok_or(CheckInRefusal::ShiftNotFound)?;
+    leave_where_forgotten(ctx, tx, &ready.facts, volunteer, shift).await?;
+    Ok(ready)
+}
+
+/// The same for whoever sees to it that nobody is in two places at a time.
+pub async fn look(
+    tx: &impl ConnectionTrait,
+    (volunteer, person): (VolunteerId, PersonId),
+    shift: ShiftId,
+    at: Instant,
+) -> Result<Option<ToOpen>, DbErr> {
     let day = day_bounds(civil_day(at));
-    let facts = store::check_in_facts(tx, shift, volunteer, person, day).await.or_fault()?;
-    let facts = facts.ok_or(CheckInRefusal::ShiftNotFound)?;
-    let policy = policy_at(tx, &facts.branch_path, at).await.or_fault()?;
-    leave_where_forgotten(ctx, tx, &facts, volunteer, shift).await?;
-    Ok(ToOpen { facts, policy, volunteer, shift, at })
+    let Some(facts) = store::check_in_facts(tx, shift, volunteer, person, day).await? else { return Ok(None) };
+    let policy = policy_at(tx, &facts.branch_path, at).await?;
+    Ok(Some(ToOpen { facts, policy, volunteer, shift, at }))
 }
 
 impl ToOpen {
@@ -165,33 +175,53 @@ pub async fn open(
     ready: ToOpen,
     end: End,
 ) -> Result<attendance::Model, Stop<CheckInRefusal>> {
-    let attendance = attendance::Model {
-        id: AttendanceId(ctx.new_id()),
-        shift_id: ready.shift,
-        volunteer_id: ready.volunteer,
-        state: AttendanceState::Open,
-        checked_in_at: ready.at,
-        check_in_grade: end.grade,
-        check_in_latitude: end.point.map(Point::latitude),
-        check_in_longitude: end.point.map(Point::longitude),
-        check_in_accuracy_m: end.accuracy_m,
-        check_in_distance_m: end.distance_m,
-        check_in_by: end.by,
-        checked_out_at: None,
-        check_out_grade: None,
-        check_out_latitude: None,
-        check_out_longitude: None,
-        check_out_accuracy_m: None,
-        check_out_distance_m: None,
-        check_out_by: None,
-        policy_id: ready.policy.id,
-        location_reduced_at: None,
-    };
+    let attendance = ready.stay(ctx, AttendanceState::Open, end);
     if !store::open(tx, attendance.clone()).await.or_fault()? {
         return Err(CheckInRefusal::AlreadyCheckedIn { checked_in_at: When(ready.at) }.into());
     }
     ctx.tell_of(tx, board_topic(ready.shift), attendance.id.0).await.or_fault()?;
     Ok(attendance)
+}
+
+/// Begins a stay whose check-out nobody knows yet, although the volunteer has been elsewhere since or check-out has closed: it
+/// is a forgotten one until its check-out comes in.
+pub async fn open_unfinished(
+    ctx: &Ctx,
+    tx: &impl ConnectionTrait,
+    ready: ToOpen,
+    end: End,
+) -> Result<attendance::Model, DbErr> {
+    let attendance = ready.stay(ctx, AttendanceState::Forgotten, end);
+    store::open(tx, attendance.clone()).await?;
+    ctx.tell(tx, board_topic(ready.shift)).await?;
+    Ok(attendance)
+}
+
+impl ToOpen {
+    fn stay(&self, ctx: &Ctx, state: AttendanceState, end: End) -> attendance::Model {
+        attendance::Model {
+            id: AttendanceId(ctx.new_id()),
+            shift_id: self.shift,
+            volunteer_id: self.volunteer,
+            state,
+            checked_in_at: self.at,
+            check_in_grade: end.grade,
+            check_in_latitude: end.point.map(Point::latitude),
+            check_in_longitude: end.point.map(Point::longitude),
+            check_in_accuracy_m: end.accuracy_m,
+            check_in_distance_m: end.distance_m,
+            check_in_by: end.by,
+            checked_out_at: None,
+            check_out_grade: None,
+            check_out_latitude: None,
+            check_out_longitude: None,
+            check_out_accuracy_m: None,
+            check_out_distance_m: None,
+            check_out_by: None,
+            policy_id: self.policy.id,
+            location_reduced_at: None,
+        }
+    }
 }
 
 async fn leave_where_forgotten(
@@ -228,10 +258,20 @@ pub async fn to_close(
     (volunteer, person): (VolunteerId, PersonId),
     at: Instant,
 ) -> Result<ToClose, Stop<CheckOutRefusal>> {
-    let facts = store::check_out_facts(tx, volunteer, person).await.or_fault()?;
-    let facts = facts.ok_or(CheckOutRefusal::NotCheckedIn)?;
-    let policy = policy_at(tx, &facts.branch_path, at).await.or_fault()?;
-    Ok(ToClose { facts, policy, at })
+    let ready = look_at_stay(tx, (volunteer, person), Whereabouts::Open, at).await.or_fault()?;
+    Ok(ready.ok_or(CheckOutRefusal::NotCheckedIn)?)
+}
+
+/// The same of any stay of the volunteer's, for whoever sees to it that it is not closed yet.
+pub async fn look_at_stay(
+    tx: &impl ConnectionTrait,
+    (volunteer, person): (VolunteerId, PersonId),
+    which: Whereabouts,
+    at: Instant,
+) -> Result<Option<ToClose>, DbErr> {
+    let Some(facts) = store::check_out_facts(tx, volunteer, person, which).await? else { return Ok(None) };
+    let policy = policy_at(tx, &facts.branch_path, at).await?;
+    Ok(Some(ToClose { facts, policy, at }))
 }
 
 impl ToClose {

@@ -34,6 +34,8 @@ pub async fn lock_for_check_in(db: &impl ConnectionTrait, volunteer: VolunteerId
 /// What a check-in needs to know of shift, volunteer and policy, in one row.
 #[derive(Debug, FromQueryResult)]
 pub struct CheckInFacts {
+    pub activity_id: ActivityId,
+    pub team_id: TeamId,
     pub activity_state: ActivityState,
     pub latitude: f64,
     pub longitude: f64,
@@ -42,12 +44,15 @@ pub struct CheckInFacts {
     pub ends_at: Instant,
     pub branch_path: String,
     pub sign_up: Option<SignUpState>,
+    pub signed_up_at: Option<Instant>,
     pub location_consent: bool,
     pub pairs_today: i64,
     pub open_id: Option<AttendanceId>,
     pub open_shift: Option<ShiftId>,
     pub open_activity: Option<ActivityId>,
     pub open_since: Option<Instant>,
+    /// Who recorded its check-in, when it was not the volunteer.
+    pub open_by: Option<PersonId>,
     pub open_ends_at: Option<Instant>,
     pub open_branch_path: Option<String>,
     pub open_title: Option<String>,
@@ -77,14 +82,15 @@ pub async fn check_in_facts(
 ) -> Result<Option<CheckInFacts>, DbErr> {
     db::one(
         db,
-        "SELECT a.state AS activity_state, a.latitude, a.longitude, a.radius_m, s.starts_at, s.ends_at,
-                b.path AS branch_path, u.state AS sign_up,
+        "SELECT a.id AS activity_id, a.team_id, a.state AS activity_state, a.latitude, a.longitude, a.radius_m, s.starts_at, s.ends_at,
+                b.path AS branch_path, u.state AS sign_up, u.signed_up_at,
                 EXISTS (SELECT 1 FROM consent c WHERE c.person_id = $3 AND c.kind = 'LOCATION' AND c.withdrawn_at IS NULL)
                     AS location_consent,
                 (SELECT COUNT(*) FROM attendance x JOIN shift y ON y.id = x.shift_id
                  WHERE x.volunteer_id = $2 AND x.checked_in_at >= $4 AND x.checked_in_at < $5
                    AND y.activity_id = a.id AND x.state <> 'UNDONE') AS pairs_today,
                 o.id AS open_id, o.shift_id AS open_shift, oa.id AS open_activity, o.checked_in_at AS open_since,
+                o.check_in_by AS open_by,
                 os.ends_at AS open_ends_at, ob.path AS open_branch_path, oa.title AS open_title
          FROM shift s
          JOIN activity a ON a.id = s.activity_id
@@ -124,9 +130,13 @@ pub async fn check_out_facts(
     db: &impl ConnectionTrait,
     volunteer: VolunteerId,
     person: PersonId,
+    which: Whereabouts,
 ) -> Result<Option<CheckOutFacts>, DbErr> {
-    db::one(
-        db,
+    let (which, id) = match which {
+        Whereabouts::Open => ("o.state = 'OPEN'", None),
+        Whereabouts::Stay(id) => ("o.id = $3", Some(id.into())),
+    };
+    let text = format!(
         "SELECT o.*, a.id AS activity_id, a.team_id, a.kind, a.category, a.latitude, a.longitude, a.radius_m,
                 s.starts_at, s.ends_at, b.path AS branch_path,
                 EXISTS (SELECT 1 FROM consent c WHERE c.person_id = $2 AND c.kind = 'LOCATION' AND c.withdrawn_at IS NULL)
@@ -136,10 +146,18 @@ pub async fn check_out_facts(
          JOIN activity a ON a.id = s.activity_id
          JOIN team t ON t.id = a.team_id
          JOIN branch b ON b.id = t.branch_id
-         WHERE o.volunteer_id = $1 AND o.state = 'OPEN'",
-        [volunteer.into(), person.into()],
-    )
-    .await
+         WHERE o.volunteer_id = $1 AND {which}"
+    );
+    db::one(db, text, [volunteer.into(), person.into()].into_iter().chain(id)).await
+}
+
+/// Which of a volunteer's stays.
+#[derive(Clone, Copy, Debug)]
+pub enum Whereabouts {
+    /// Wherever they are checked in.
+    Open,
+    /// This one, whatever became of it.
+    Stay(AttendanceId),
 }
 
 /// Opens an attendance unless the volunteer has one open already: the partial unique index decides.

@@ -28,6 +28,11 @@ impl Wish {
         Self { person, request_id, operation: "checkOut", asked: String::new() }
     }
 
+    /// Whether this is what came of it.
+    pub fn is(&self, effect: &request_effect::Model) -> bool {
+        effect.operation == self.operation && effect.asked == self.asked
+    }
+
     /// Of other doors: whatever else is asked must be in `asked`.
     pub fn of(person: PersonId, request_id: Uuid, operation: &'static str, asked: String) -> Self {
         Self { person, request_id, operation, asked }
@@ -43,11 +48,17 @@ pub enum Earlier {
 /// What the request id led to already. Whoever asks holds the volunteer's row, or two repeats may both find nothing.
 pub async fn earlier(tx: &impl ConnectionTrait, wish: &Wish) -> Result<Earlier, DbErr> {
     let Some(effect) = store::effect(tx, wish.person, wish.request_id).await? else { return Ok(Earlier::None) };
-    if effect.operation != wish.operation || effect.asked != wish.asked {
+    if !wish.is(&effect) {
         return Ok(Earlier::Other);
     }
     let attendance = store::attendance(tx, AttendanceId(effect.subject_id)).await?;
     Ok(attendance.map_or(Earlier::Other, |attendance| Earlier::Same(Box::new(attendance))))
+}
+
+/// Whether a request id that led to no attendance stands for this wish all the same: it came in with a batch, and a person looks
+/// at it.
+pub async fn waits(tx: &impl ConnectionTrait, wish: &Wish) -> Result<bool, DbErr> {
+    Ok(store::effect(tx, wish.person, wish.request_id).await?.is_some_and(|effect| wish.is(&effect)))
 }
 
 pub async fn keep(tx: &impl ConnectionTrait, wish: Wish, subject: AttendanceId, now: Instant) -> Result<(), DbErr> {

@@ -261,7 +261,7 @@ impl From<CheckInRefusal> for DeskCheckInRefusal {
             CheckInRefusal::AlreadyCheckedIn { checked_in_at } => Self::AlreadyCheckedIn { checked_in_at },
             CheckInRefusal::TooManyPairs { pairs, at_most } => Self::TooManyPairs { pairs, at_most },
             CheckInRefusal::TooManyCodes { minutes } => Self::TooManyCodes { minutes },
-            CheckInRefusal::RequestIdReused => Self::RequestIdReused,
+            CheckInRefusal::RequestIdReused | CheckInRefusal::InReview => Self::RequestIdReused,
             // Of a phone's own proof, which a desk does not send.
             CheckInRefusal::OutOfRange { .. }
             | CheckInRefusal::FixInaccurate { .. }
@@ -281,7 +281,7 @@ impl From<CheckOutRefusal> for DeskCheckOutRefusal {
                 Self::Forgotten { minutes_since_end, closed_after_minutes }
             }
             CheckOutRefusal::TooManyCodes { minutes } => Self::TooManyCodes { minutes },
-            CheckOutRefusal::RequestIdReused => Self::RequestIdReused,
+            CheckOutRefusal::RequestIdReused | CheckOutRefusal::InReview => Self::RequestIdReused,
             // Of a phone's own proof, which a desk does not send.
             CheckOutRefusal::OutOfRange { .. }
             | CheckOutRefusal::FixInaccurate { .. }

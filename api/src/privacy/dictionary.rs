@@ -18,6 +18,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("ALL", "全部", "all"),
     ("ANDROID", "安卓", "Android"),
     ("APPROVED", "已批准", "approved"),
+    ("AWAITING", "待核实", "waits for review"),
     ("BACK_FILL", "补录", "filled in by a leader"),
     ("BACK_FILLED", "荣誉时数", "back-filled"),
     ("BACK_FILL_DECLINED", "补录未通过", "filled-in hours declined"),
@@ -29,6 +30,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("CHANGE_PHONE_FROM", "更换手机号(原号码)", "changing the number (old)"),
     ("CHANGE_PHONE_TO", "更换手机号(新号码)", "changing the number (new)"),
     ("CHECK_IN", "签到", "check-in"),
+    ("CHECK_IN_WAITS", "签到待核实", "its check-in waits"),
     ("CHECK_OUT", "签退", "check-out"),
     ("CHECK_OUT_FORGOTTEN", "忘记签退", "check-out forgotten"),
     ("CLAIM", "本人申报", "own claim"),
@@ -39,6 +41,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("COMPLETED", "已完成", "completed"),
     ("CONFIRMED", "已确认", "confirmed"),
     ("CORRECTED", "已更正", "corrected"),
+    ("COUNTED", "已计入", "counts"),
     ("DECLINED", "未通过", "declined"),
     ("DESK", "签到台", "desk"),
     ("DESK_ENTRY_UNDONE", "签到台撤销登记", "desk took an entry back"),
@@ -80,6 +83,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("INFORMATION_TECHNOLOGY", "信息技术", "information technology"),
     ("IOS", "iOS", "iOS"),
     ("LAST_PROOF", "最后一次在场凭证", "last proof of being there"),
+    ("LATE", "上传过晚", "came in late"),
     ("LEADER", "队长点名", "leader's roll call"),
     ("LEFT", "已退出", "left"),
     ("LEFT_EARLY", "多数人提前离开", "most left early"),
@@ -105,6 +109,8 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("ORGAN_DONATION", "遗体和人体器官捐献", "organ donation"),
     ("OTHER", "其他", "other"),
     ("OWN_CIRCLE", "多为同一些人确认", "mostly the same few"),
+    ("OUT_OF_PLACE", "不在范围内", "out of place"),
+    ("OVERLAPPING", "时间重叠", "overlapping"),
     ("PENDING", "待确认", "pending"),
     ("PERMANENT_RESIDENCE", "外国人永久居留身份证", "permanent residence card"),
     ("PERSON", "本人", "the person"),
@@ -124,6 +130,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("RECOVERY_OPENED", "账号找回已发起", "recovery opened"),
     ("RECOVERY_STOPPED", "账号找回已终止", "recovery stopped"),
     ("REFRESH", "续期", "refresh"),
+    ("REFUSED", "未采纳", "refused"),
     ("REGISTERED", "注册", "registered"),
     ("REJECTED", "已驳回", "rejected"),
     ("RELIEF", "人道救助", "relief"),
@@ -162,8 +169,11 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("SIGNED_OUT", "已退出登录", "signed out"),
     ("SIGN_IN", "登录", "signing in"),
     ("SIGN_LANGUAGE", "手语", "sign language"),
+    ("SKEW", "手机时钟偏差", "clock was wrong"),
     ("STEM_CELL", "造血干细胞捐献", "stem cells"),
     ("SUNDAY", "星期日", "Sunday"),
+    ("SYNCED_ACCEPTED", "离线记录已采纳", "offline record accepted"),
+    ("SYNCED_REFUSED", "离线记录未采纳", "offline record refused"),
     ("SYNC_ITEM", "离线记录待核实", "made offline"),
     ("SYSTEM_PROVED", "信用时数", "proved by the system"),
     ("TEAM", "服务队", "team"),
@@ -189,6 +199,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("WECHAT_UNLINKED", "解除微信绑定", "WeChat account unlinked"),
     ("WEDNESDAY", "星期三", "Wednesday"),
     ("WITHDRAWN", "已撤回", "withdrawn"),
+    ("WITHOUT_CHECK_IN", "没有对应签到", "without a check-in"),
     ("YEAR", "年度", "year"),
 ];
 
@@ -203,6 +214,7 @@ mod tests {
         VolunteerState, Weekday,
     };
     use boai_entity::review_kinds::{FlagReason, ProposalBasis, ReviewKind, ReviewOutcome, ReviewState};
+    use boai_entity::sync_kinds::{SyncReason, SyncedState};
     use sea_orm::Iterable;
 
     use super::{WORDS, said};
@@ -260,6 +272,8 @@ mod tests {
             SignInWay,
             SignUpState,
             Skill,
+            SyncReason,
+            SyncedState,
             TokenKind,
             TotalDimension,
             VolunteerState,

@@ -16,7 +16,11 @@ use super::{
 use crate::{
     access::{Action, Resource},
     activities::graphql::{Activity, Shift, activity_by_id, shift_by_id},
-    attendance::{graphql::Attendance, loaders::AttendanceById},
+    attendance::{
+        graphql::Attendance,
+        loaders::AttendanceById,
+        sync::graphql::{SyncedEnd, synced_ends},
+    },
     ctx::Ctx,
     graphql::{ctx, load, settle},
     organisation::{
@@ -29,6 +33,7 @@ use crate::{
         node::GlobalId,
         pages::{self, Page, PageArgs, Slice},
         text,
+        wire::price,
     },
 };
 
@@ -133,6 +138,14 @@ impl ReviewItem {
     /// In the words of whoever settled it; null while it waits, and when nothing was said.
     async fn note(&self) -> Option<&str> {
         self.0.note.as_deref()
+    }
+    /// Of a `SYNC_ITEM`: the check-in, the check-out, or both of a stay; empty of all else.
+    #[graphql(complexity = "price::list(2, child_complexity, pages::STATEMENT)")]
+    async fn synced_ends(&self, gql: &Context<'_>) -> Result<Vec<SyncedEnd>> {
+        match self.0.kind {
+            ReviewKind::SyncItem => synced_ends(gql, self.0.id).await,
+            _ => Ok(Vec::new()),
+        }
     }
 }
 

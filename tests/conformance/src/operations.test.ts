@@ -125,6 +125,12 @@ test("a volunteer serves, and the leader watches, settles and confirms", async (
   const attendanceId = some(node.board?.latest[0]).id;
   const { confirmHours } = await leader.run(app.ConfirmHoursDocument, { items: [{ attendanceId }] });
   assert.equal(done(confirmHours).results[0]?.record?.state, "CONFIRMED");
+  const offline = { requestId: requestId(), end: "CHECK_IN", shiftId: shift, deviceTime: new Date().toISOString(), code: "23456789" } as const;
+  const { syncAttendance } = await volunteer.run(app.SyncAttendanceDocument, { sentAt: new Date().toISOString(), items: [offline] });
+  assert.deepEqual(done(syncAttendance).results.map(({ status }) => status), ["REFUSED"]);
+  const settling = { reviewItemId: Buffer.from(`ReviewItem:${requestId()}`).toString("base64url"), accept: true };
+  const { settleSyncedEnds } = await leader.run(app.SettleSyncedEndsDocument, settling);
+  assert.deepEqual(settleSyncedEnds.errors.map(({ code }) => code), ["NOT_FOUND"]);
   const { activities } = await leader.run(app.TeamActivitiesDocument, { teamId: team });
   assert.ok(activities.nodes.some(({ id }) => id === activity));
   const { reviewQueue } = await leader.run(app.ReviewQueueDocument, { teamId: team, kind: "FORGOTTEN_CHECK_OUT" });

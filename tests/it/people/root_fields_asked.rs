@@ -292,6 +292,14 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         mutation("revealIdNumber", "", format!("identityId: \"{}\", reason: \"x\"", scene.identity)),
         mutation("revokeDesk", "", format!("grantId: \"{}\", reason: \"x\"", desk.grant)),
         mutation("revokeRole", "", format!("grantId: \"{grant}\", reason: \"x\"")),
+        mutation(
+            "settleSyncedEnds",
+            "",
+            format!(
+                "reviewItemId: \"{}\", accept: true",
+                encode("ReviewItem", &uuid::Uuid::from_u128(7).to_string()).0
+            ),
+        ),
         mutation("signIn", "", format!("phone: \"{}\", code: \"123456\", device: \"x\"", who.town.new_phone())),
         mutation("signInWithWeChat", "", "code: \"x\", device: \"x\""),
         mutation("signOutEverywhere", "", ""),
@@ -302,6 +310,7 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
             format!("document: IDENTITY_CARD, number: \"{number_of_card}\", consentVersion: \"2026-01\""),
         ),
         mutation("undoDeskEntry", "", format!("entryId: \"{}\", reason: \"x\"", desk.entry)),
+        mutation("syncAttendance", "", "sentAt: \"2026-05-08T07:00:00+08:00\", items: []"),
         mutation("unlinkWeChat", "", ""),
         mutation("withdrawChildConsent", "", "pass: \"boai_x\", kind: LOCATION"),
         mutation("withdrawConsent", "", "kind: LOCATION"),

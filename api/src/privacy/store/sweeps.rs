@@ -119,6 +119,16 @@ pub const SWEEPS: &[Sweep] = &[
         act: Act::Delete,
     },
     Sweep {
+        kind: "synced_end",
+        every: HOURLY,
+        days: Some(|days| days.attempt),
+        table: "synced_end",
+        key: "id",
+        due: "heard_at < $1 AND state <> 'AWAITING'",
+        by_day: false,
+        act: Act::Delete,
+    },
+    Sweep {
         kind: "code",
         every: HOURLY,
         days: Some(|days| days.code),
