@@ -169,6 +169,7 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         node("what a desk was refused", "/node", &desk.refused, ""),
         node("an act that waits", "/node", one_act, ""),
         node("a review of roles", "/node", review, ""),
+        node("what waits for review", "/node", &scene.claim, ""),
         query("pendingActs", "", "/pendingActs/nodes", "pendingActs { nodes { kind } }"),
         query(
             "roleHolders",

@@ -13,7 +13,7 @@ pub async fn look_every_minute(app: Arc<App>) {
         if let Err(fault) = super::service::look_at_signals(&ctx).await {
             tracing::warn!(?fault, "phones could not be looked at; trying again");
         }
-        if minute % 60 == 0
+        if minute.is_multiple_of(60)
             && let Err(fault) = super::service::look_from_afar(&ctx).await
         {
             tracing::warn!(?fault, "shifts and leaders could not be looked at; trying again in an hour");
