@@ -52,6 +52,7 @@ ids! {
     ServiceRecordId
     SessionId
     ShiftId
+    ShiftRuleId
     SignUpId
     StarSchemeId
     TeamId

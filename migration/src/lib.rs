@@ -31,6 +31,8 @@ mod m0029_guardian_consent;
 mod m0030_review_items;
 mod m0034_who_recorded_a_stay;
 mod m0045_facilities;
+mod m0046_holidays;
+mod m0047_shift_rules;
 
 pub struct Migrator;
 
@@ -66,6 +68,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0030_review_items::Migration),
             Box::new(m0034_who_recorded_a_stay::Migration),
             Box::new(m0045_facilities::Migration),
+            Box::new(m0046_holidays::Migration),
+            Box::new(m0047_shift_rules::Migration),
         ]
     }
 }

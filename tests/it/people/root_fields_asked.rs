@@ -41,6 +41,9 @@ pub struct Scene {
     pub erasure: String,
     /// A place of the branch.
     pub facility: String,
+    /// An activity of the team there, and a rule of it.
+    pub at_site: String,
+    pub rule: String,
 }
 
 pub struct Operation {
@@ -67,7 +70,7 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
     let Scene {
         posted, draft, attendance, record, volunteer, session, applicant, number, grant, recovery, member, ..
     } = scene;
-    let Scene { review, officer, facility, acts: [one_act, other_act], .. } = scene;
+    let Scene { review, officer, facility, at_site, rule, acts: [one_act, other_act], .. } = scene;
     let (activity, shift) = (&posted.activity, posted.shift());
     let (team, branch) = (id(Town::TEAM), id(Town::branch("330106")));
     let node =
@@ -147,6 +150,7 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
             "... on Team { members(state: REQUESTED) { nodes { state } } }",
         ),
         node("a place of a branch", "/node", &scene.facility, ""),
+        node("a rule of day shifts", "/node", &scene.rule, ""),
         node("an act that waits", "/node", one_act, ""),
         node("a review of roles", "/node", review, ""),
         query("pendingActs", "", "/pendingActs/nodes", "pendingActs { nodes { kind } }"),
@@ -168,8 +172,14 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         mutation("cancelActivity", "", format!("activityId: \"{activity}\", reason: \"x\"")),
         mutation("changeActivity", "", format!("activityId: \"{activity}\", title: \"x\", note: \"x\"")),
         mutation("changeFacility", "", format!("facilityId: \"{facility}\", name: \"x\", note: \"x\"")),
+        mutation("cancelShift", "", format!("shiftId: \"{shift}\", reason: \"x\"")),
         mutation("changePhone", "", format!("{new_phone}, oldCode: \"123456\", newCode: \"123456\"")),
         mutation("changeShift", "", format!("shiftId: \"{shift}\", capacity: 9, note: \"x\"")),
+        mutation(
+            "changeShiftRule",
+            "",
+            format!("ruleId: \"{rule}\", fromDay: \"2026-05-12\", capacity: 9, note: \"x\""),
+        ),
         mutation("checkIn", "", format!("shiftId: \"{shift}\", {fix}, {request}")),
         mutation("checkOut", "", format!("{fix}, {request}")),
         mutation("closeFacility", "", format!("facilityId: \"{facility}\", reason: \"x\"")),
@@ -179,6 +189,14 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         mutation("createActivity", "", draft_input),
         mutation("createChildDataLink", "", format!("pass: \"boai_x\", exportId: \"{}\"", scene.export)),
         mutation("createFacility", "", facility_input),
+        mutation(
+            "createShiftRule",
+            "",
+            format!(
+                "activityId: \"{at_site}\", weekdays: [MONDAY], startsAt: \"06:30\", length: 300, capacity: 4,
+                 validFrom: \"2026-05-09\""
+            ),
+        ),
         mutation("createMyDataLink", "", format!("exportId: \"{}\"", scene.export)),
         mutation("decideTeamMember", "", format!("teamId: \"{team}\", volunteerId: \"{applicant}\", accept: true")),
         mutation("decideIdentity", "", format!("identityId: \"{}\", verified: true", scene.identity)),
@@ -186,6 +204,7 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         mutation("declineRecovery", "", format!("recoveryId: \"{recovery}\", reason: \"x\"")),
         mutation("endSession", "the own", ""),
         mutation("endSession", "somebody's", format!("sessionId: \"{session}\"")),
+        mutation("endShiftRule", "", format!("ruleId: \"{rule}\", lastDay: \"2026-05-12\", reason: \"x\"")),
         mutation("enrolAsVolunteer", "", enrol),
         mutation("enrolSecondFactor", "", ""),
         mutation("foundTeam", "", format!("branchId: \"{branch}\", name: \"新队\", speciality: RESCUE")),
