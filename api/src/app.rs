@@ -89,6 +89,7 @@ impl App {
             tokio::spawn(crate::identity::jobs::ask_every_minute(app.clone(), checker));
         }
         tokio::spawn(crate::roles::jobs::watch_every_minute(app.clone()));
+        tokio::spawn(crate::activities::jobs::extend_sites_every_minute(app.clone()));
         Ok(app)
     }
 

@@ -72,6 +72,7 @@ pub struct Config {
     pub vault: VaultConfig,
     pub officers: OfficersConfig,
     pub privacy: PrivacyConfig,
+    pub sites: SitesConfig,
     pub log: LogConfig,
 }
 
@@ -211,6 +212,19 @@ impl Default for PrivacyConfig {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+pub struct SitesConfig {
+    /// How far ahead the day shifts of a long-lived site are made, in weeks.
+    pub weeks_ahead: u32,
+}
+
+impl Default for SitesConfig {
+    fn default() -> Self {
+        Self { weeks_ahead: 6 }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct LogConfig {
     /// What is logged: `info`, `warn`, or a filter such as `boai=debug,sqlx=warn`.
     pub filter: String,
@@ -244,6 +258,7 @@ impl Default for Config {
             vault: VaultConfig::default(),
             officers: OfficersConfig::default(),
             privacy: PrivacyConfig::default(),
+            sites: SitesConfig::default(),
             log: LogConfig::default(),
         }
     }
@@ -452,6 +467,7 @@ impl Config {
         within("privacy.export_hours", self.privacy.export_hours, 1, 720, "hours")?;
         within("privacy.erasure_cooling_days", self.privacy.erasure_cooling_days, 0, 15, "days")?;
         within("privacy.erasure_report_days", self.privacy.erasure_report_days, 1, 365, "days")?;
+        within("sites.weeks_ahead", self.sites.weeks_ahead.into(), 1, 26, "weeks")?;
         self.log.filter.parse::<tracing_subscriber::EnvFilter>().map_err(|error| {
             format!(
                 "log.filter = {}: {error}; must be a level such as `info`, or `boai=debug,sqlx=warn`",

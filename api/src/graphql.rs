@@ -12,7 +12,7 @@ use boai_entity::{
     ids::{
         AccountRecoveryId, ActivityId, AttendanceId, AuditEntryId, BranchId, DataExportId, DeskEntryId, DeskGrantId,
         ErasureId, FacilityId, IdentityId, InboxItemId, PendingActId, PersonId, PostId, RefusedScanId, ReviewItemId,
-        RoleGrantId, RoleReviewId, ServiceRecordId, SessionId, ShiftId, SignUpId, TeamId, VolunteerId,
+        RoleGrantId, RoleReviewId, ServiceRecordId, SessionId, ShiftId, ShiftRuleId, SignUpId, TeamId, VolunteerId,
     },
     kinds::LookPurpose,
 };
@@ -24,7 +24,8 @@ use crate::{
     access::Action,
     activities::{
         graphql::{
-            Activity, ActivityMutation, ActivityQuery, NearbyConnection, Shift, SignUp, activity_by_id, shift_by_id,
+            Activity, ActivityMutation, ActivityQuery, NearbyConnection, Shift, SignUp, SiteMutation, activity_by_id,
+            shift_by_id,
         },
         loaders::{ActivityById, ShiftById},
     },
@@ -97,6 +98,7 @@ node_ids! {
     ServiceRecordId => "ServiceRecord",
     SessionId => "Session",
     ShiftId => "Shift",
+    ShiftRuleId => "ShiftRule",
     SignUpId => "SignUp",
     TeamId => "Team",
     VolunteerId => "Volunteer",
@@ -217,6 +219,7 @@ pub struct Mutation(
     OrganisationMutation,
     FacilityMutation,
     ActivityMutation,
+    SiteMutation,
     AttendanceMutation,
     DeskMutation,
     SyncMutation,
@@ -254,6 +257,7 @@ fn builder() -> SchemaBuilder<Query, Mutation, LiveSubscription> {
         .override_output_type_description::<Connection<String, ReviewItem>>("A page of what waits for review.")
         .override_output_type_description::<HolderConnection>("A page of roles, each with its holder.")
         .override_output_type_description::<Connection<String, ServiceRecord>>("A page of service records.")
+        .override_output_type_description::<Connection<String, Shift>>("A page of shifts.")
         .override_output_type_description::<Connection<String, SignUp>>("A page of sign-ups.")
         .override_output_type_description::<Connection<String, Team>>("A page of teams.")
         .override_output_type_description::<Connection<String, TeamMember>>(

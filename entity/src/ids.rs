@@ -56,6 +56,7 @@ ids! {
     ServiceRecordId
     SessionId
     ShiftId
+    ShiftRuleId
     SignUpId
     StarSchemeId
     SyncedEndId

@@ -52,6 +52,7 @@ pub mod service_record;
 pub mod session;
 pub mod session_token;
 pub mod shift;
+pub mod shift_rule;
 pub mod sign_in_code;
 pub mod sign_up;
 pub mod star_scheme;

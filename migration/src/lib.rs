@@ -34,6 +34,8 @@ mod m0032_flags;
 mod m0034_who_recorded_a_stay;
 mod m0035_synced_ends;
 mod m0045_facilities;
+mod m0046_holidays;
+mod m0047_shift_rules;
 mod m0049_desks;
 mod m0050_numbered_events;
 
@@ -74,6 +76,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0034_who_recorded_a_stay::Migration),
             Box::new(m0035_synced_ends::Migration),
             Box::new(m0045_facilities::Migration),
+            Box::new(m0046_holidays::Migration),
+            Box::new(m0047_shift_rules::Migration),
             Box::new(m0049_desks::Migration),
             Box::new(m0050_numbered_events::Migration),
         ]

@@ -12,7 +12,7 @@ use boai_entity::{
 };
 
 use super::{
-    loaders::{ActivityById, PostById, PostsOf, ShiftById, ShiftsOf, SignUpOf},
+    loaders::{ActivityById, PostById, PostsOf, RulesOf, ShiftById, ShiftsOf, SignUpOf},
     near::{self, Near, WITHIN_MAX_M},
     store::{self, ActivityFilter},
 };
@@ -31,6 +31,7 @@ use crate::{
     },
     places::graphql::{Coordinates, Datum, Facility, Place, facility_by_id},
     platform::{
+        civil::civil_day,
         db,
         errors::Fault,
         node::{GlobalId, NOTHING},
@@ -42,8 +43,10 @@ use crate::{
 };
 
 mod mutation;
+mod sites;
 
 pub use mutation::ActivityMutation;
+pub use sites::{ShiftRule, SiteMutation};
 
 /// 活动
 pub struct Activity(pub activity::Model);
@@ -148,16 +151,51 @@ impl Activity {
             false => Volunteer::masked(model, self.0.id.0),
         }))
     }
-    /// By start.
+    /// By start. Of those that `shiftRules` made, today's and later ones; see `shiftPages` for all.
     #[graphql(complexity = "price::list(5, child_complexity, 1)")]
     async fn shifts(&self, gql: &Context<'_>) -> Result<Vec<Shift>> {
-        Ok(load(gql, ShiftsOf(self.0.id)).await?.unwrap_or_default().into_iter().map(Shift).collect())
+        Ok(load(gql, ShiftsOf::of_today(self.0.id, ctx(gql).now()))
+            .await?
+            .unwrap_or_default()
+            .into_iter()
+            .map(Shift)
+            .collect())
+    }
+    /// Its shifts by start, page by page: those of a long-lived site, past ones too.
+    #[graphql(complexity = "pages::price(first, last, child_complexity, pages::STATEMENT)")]
+    #[expect(clippy::too_many_arguments, reason = "a time and the four arguments of a connection")]
+    async fn shift_pages(
+        &self,
+        gql: &Context<'_>,
+        #[graphql(desc = "Only what ends after this.")] from: Option<Instant>,
+        #[graphql(desc = "Only what starts before this.")] to: Option<Instant>,
+        #[graphql(desc = "The first so many, 0 to 100; 20 by default.")] first: Option<i32>,
+        #[graphql(desc = "A cursor of this list: the page begins behind it.")] after: Option<String>,
+        #[graphql(desc = "The last so many, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor of this list: the page ends before it.")] before: Option<String>,
+    ) -> Result<Connection<String, Shift>> {
+        let list = format!("shifts-{}", self.0.id);
+        let page = Page::read(&list, PageArgs { first, after, last, before })?;
+        let time = (moment("from", from)?, moment("to", to)?);
+        let slice = store::shifts(&ctx(gql).db.conn, self.0.id, time, page).await.map_err(Fault::from)?;
+        Ok(slice.connection(&list, |row| (row.starts_at, row.id.0), Shift))
+    }
+    /// 排班规则: by which its day shifts are made, those in force and those to come; an activity has at most 20, and each may
+    /// have versions to come.
+    #[graphql(complexity = "price::list(5, child_complexity, 1)")]
+    async fn shift_rules(&self, gql: &Context<'_>) -> Result<Vec<ShiftRule>> {
+        let key = RulesOf(self.0.id, civil_day(ctx(gql).now()));
+        Ok(load(gql, key).await?.unwrap_or_default().into_iter().map(ShiftRule).collect())
     }
     /// Seats left in all its shifts that have not ended.
     async fn places_left(&self, gql: &Context<'_>) -> Result<i32> {
         let now = ctx(gql).now();
-        let shifts = load(gql, ShiftsOf(self.0.id)).await?.unwrap_or_default();
-        Ok(shifts.iter().filter(|shift| shift.ends_at > now).map(|shift| shift.capacity - shift.taken).sum())
+        let shifts = load(gql, ShiftsOf::of_today(self.0.id, ctx(gql).now())).await?.unwrap_or_default();
+        Ok(shifts
+            .iter()
+            .filter(|shift| shift.ends_at > now && shift.cancelled_at.is_none())
+            .map(|shift| shift.capacity - shift.taken)
+            .sum())
     }
 }
 
@@ -183,9 +221,17 @@ impl Shift {
     async fn capacity(&self) -> i32 {
         self.0.capacity
     }
-    /// Seats that nobody has taken.
+    /// Seats that nobody has taken; none of a cancelled shift.
     async fn places_left(&self) -> i32 {
-        self.0.capacity - self.0.taken
+        if self.0.cancelled_at.is_some() { 0 } else { self.0.capacity - self.0.taken }
+    }
+    /// Null unless this shift was cancelled by itself.
+    async fn cancelled_at(&self) -> Option<Instant> {
+        self.0.cancelled_at
+    }
+    /// Null unless this shift was cancelled by itself.
+    async fn cancel_reason(&self) -> Option<&str> {
+        self.0.cancel_reason.as_deref()
     }
     /// 岗位; empty when the shift has none.
     async fn posts(&self, gql: &Context<'_>) -> Result<Vec<Post>> {
@@ -392,14 +438,15 @@ impl NearEdge {
     }
     /// Seats left in the shifts within the time you asked for.
     async fn places_left(&self, gql: &Context<'_>) -> Result<i32> {
-        let shifts = load(gql, ShiftsOf(self.activity)).await?.unwrap_or_default();
-        let within = shifts.iter().filter(|shift| shift.ends_at > self.from && shift.starts_at < self.to);
+        let shifts = load(gql, ShiftsOf::of_today(self.activity, ctx(gql).now())).await?.unwrap_or_default();
+        let open = shifts.iter().filter(|shift| shift.cancelled_at.is_none());
+        let within = open.filter(|shift| shift.ends_at > self.from && shift.starts_at < self.to);
         Ok(within.map(|shift| shift.capacity - shift.taken).sum())
     }
     /// Your sign-up for one of its shifts, the first that has not ended; null when there is none.
     async fn my_sign_up(&self, gql: &Context<'_>) -> Result<Option<SignUp>> {
         let Some(volunteer) = ctx(gql).actor.as_ref().and_then(|actor| actor.volunteer) else { return Ok(None) };
-        let shifts = load(gql, ShiftsOf(self.activity)).await?.unwrap_or_default();
+        let shifts = load(gql, ShiftsOf::of_today(self.activity, ctx(gql).now())).await?.unwrap_or_default();
         let open = shifts.iter().filter(|shift| shift.ends_at > self.from);
         let keys = open.map(|shift| SignUpOf(volunteer, shift.id));
         let mut mine = crate::graphql::load_many(gql, keys).await?;

@@ -4,12 +4,19 @@ use std::{collections::HashMap, sync::Arc};
 
 use async_graphql::dataloader::Loader;
 use boai_entity::{
+    Instant,
     ids::{ActivityId, PostId, ShiftId, VolunteerId},
-    post, shift, sign_up,
+    post, shift, shift_rule, sign_up,
 };
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
+use chrono::NaiveDate;
+use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder};
 
-use crate::{graphql::Loaders, load_by_id};
+use crate::{
+    graphql::Loaders,
+    load_by_id,
+    platform::civil::{civil_day, day_bounds},
+    policies::calendar,
+};
 
 load_by_id! {
     ActivityById(ActivityId) => activity: id,
@@ -17,16 +24,26 @@ load_by_id! {
     PostById(PostId) => post: id,
 }
 
-/// An activity's shifts, by start.
+/// An activity's shifts, by start. Those that its rules made are there as far as they end after this moment (the same for a
+/// whole request): of a long-lived site there are thousands.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct ShiftsOf(pub ActivityId);
+pub struct ShiftsOf(pub ActivityId, pub Instant);
+
+impl ShiftsOf {
+    /// From the beginning of the day on.
+    pub fn of_today(activity: ActivityId, now: Instant) -> Self {
+        Self(activity, day_bounds(civil_day(now)).0)
+    }
+}
 
 impl Loader<ShiftsOf> for Loaders {
     type Value = Vec<shift::Model>;
     type Error = Arc<DbErr>;
 
     async fn load(&self, keys: &[ShiftsOf]) -> Result<HashMap<ShiftsOf, Self::Value>, Self::Error> {
+        let Some(since) = keys.first().map(|key| key.1) else { return Ok(HashMap::new()) };
         let rows = shift::Entity::find()
+            .filter(Condition::any().add(shift::Column::SeriesId.is_null()).add(shift::Column::EndsAt.gt(since)))
             .filter(shift::Column::ActivityId.is_in(keys.iter().map(|key| key.0)))
             .order_by_asc(shift::Column::StartsAt)
             .order_by_asc(shift::Column::Id)
@@ -34,9 +51,50 @@ impl Loader<ShiftsOf> for Loaders {
             .await?;
         let mut found: HashMap<_, Vec<_>> = HashMap::new();
         for row in rows {
-            found.entry(ShiftsOf(row.activity_id)).or_default().push(row);
+            found.entry(ShiftsOf(row.activity_id, since)).or_default().push(row);
         }
         Ok(found)
+    }
+}
+
+/// The rules of an activity that are in force on this day or will be, by the day they begin.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct RulesOf(pub ActivityId, pub NaiveDate);
+
+impl Loader<RulesOf> for Loaders {
+    type Value = Vec<shift_rule::Model>;
+    type Error = Arc<DbErr>;
+
+    async fn load(&self, keys: &[RulesOf]) -> Result<HashMap<RulesOf, Self::Value>, Self::Error> {
+        let Some(day) = keys.first().map(|key| key.1) else { return Ok(HashMap::new()) };
+        let rows = shift_rule::Entity::find()
+            .filter(shift_rule::Column::ActivityId.is_in(keys.iter().map(|key| key.0)))
+            .filter(
+                Condition::any().add(shift_rule::Column::ValidTo.is_null()).add(shift_rule::Column::ValidTo.gte(day)),
+            )
+            .order_by_asc(shift_rule::Column::ValidFrom)
+            .order_by_asc(shift_rule::Column::Id)
+            .all(&self.db.conn)
+            .await?;
+        let mut found: HashMap<_, Vec<_>> = HashMap::new();
+        for row in rows {
+            found.entry(RulesOf(row.activity_id, day)).or_default().push(row);
+        }
+        Ok(found)
+    }
+}
+
+/// The last day of the last year of which the holidays are known.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct CalendarKnown;
+
+impl Loader<CalendarKnown> for Loaders {
+    type Value = NaiveDate;
+    type Error = Arc<DbErr>;
+
+    async fn load(&self, _: &[CalendarKnown]) -> Result<HashMap<CalendarKnown, Self::Value>, Self::Error> {
+        let known = calendar::known_until(&self.db.conn).await?;
+        Ok(known.map(|day| (CalendarKnown, day)).into_iter().collect())
     }
 }
 

@@ -102,7 +102,7 @@ pub fn statement(db: &impl ConnectionTrait, near: &Near, page: &Page<(u64, uuid:
                AND (a.longitude BETWEEN $6 AND $7 OR a.longitude BETWEEN $8 AND $9)
                AND a.ends_at > $10 {filters}
                AND EXISTS (SELECT 1 FROM shift s WHERE s.activity_id = a.id
-                           AND s.ends_at > $10 AND s.starts_at < $11 {place_left})
+                           AND s.cancelled_at IS NULL AND s.ends_at > $10 AND s.starts_at < $11 {place_left})
          ) AS nearby
          WHERE chord_squared <= $12 {seek}
          ORDER BY chord_squared {order}, id {order} LIMIT {}",

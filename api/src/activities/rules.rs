@@ -43,6 +43,18 @@ refusals! {
         RadiusOutOfRange { radius_metres: i32, from_metres: i32, to_metres: i32 } at "radius" => "A radius of {radius_metres} m is outside this branch's policy: {from_metres} to {to_metres} m.", "签到半径 {radius_metres} 米超出规定范围({from_metres} 至 {to_metres} 米)。";
         /// The minimum age is out of range.
         MinimumAgeOutOfRange { from_years: i32, to_years: i32 } at "minimumAge" => "The minimum age is between {from_years} and {to_years} years.", "最低年龄须在 {from_years} 至 {to_years} 周岁之间。";
+        /// Rules are for activities at a facility.
+        NotAtFacility at "activityId" => "Day shifts by a rule are for an activity at a facility; this one has a place of its own. Add its shifts with `addShift`.", "按规则排班仅适用于在固定场所开展的活动,请用“添加班次”。";
+        /// More rules than an activity may have.
+        TooManyRules { rules: i64, at_most: i64 } => "{rules} rules are too many; an activity has at most {at_most}. End one first.", "排班规则过多({rules} 条),每个活动最多 {at_most} 条,请先结束其中之一。";
+        /// No weekday, a beginning in the past, or an end before the beginning.
+        RuleDaysUnfit { today: String } => "A rule names a weekday at least, begins today ({today}) or later, and ends no earlier than it begins.", "规则须至少选择一个星期几,开始日期不早于今天({today}),结束日期不早于开始日期。";
+        /// The change would begin too early, or after the rule is over.
+        DayOutOfRule { first: String } => "The change can begin on {first} at the earliest, and while this version of the rule is in force.", "变更最早可自 {first} 起,且须在该规则有效期内。";
+        /// A rule's posts keep their names; their seats may change.
+        PostsKeepNames at "posts" => "Name the rule's own posts, each with its seats. For other posts end this rule and begin another.", "请给出该规则原有岗位的名额。如需更换岗位,请结束本规则并新建规则。";
+        /// People are signed up for whom the new rule has no place.
+        CannotKeep { people: i64, days: i64 } => "{people} people are signed up on {days} days for whom the new rule has no place, so nothing was changed. Cancel or change those days by themselves, or leave more seats.", "有 {days} 天共 {people} 人已报名,新规则无法安排,未作任何变更。请先单独处理这些日期,或增加名额。";
         /// There is no such facility that is open.
         FacilityNotOpen at "facilityId" => "There is no such facility that is open. Choose one of a branch's `facilities`, or give the place yourself.", "没有该场所或已关闭。请选择其他场所,或直接填写地点。";
         /// The place is the facility's, whose officers change it.

@@ -7,6 +7,7 @@ use boai_entity::{
     post, shift,
     volunteer::Skills,
 };
+use chrono::TimeDelta;
 use sea_orm::ConnectionTrait;
 
 use super::{
@@ -27,7 +28,7 @@ use crate::{
     policies,
 };
 
-type Done<T> = Result<T, Stop<ActivityRefusal>>;
+pub(super) type Done<T> = Result<T, Stop<ActivityRefusal>>;
 
 /// Where an activity takes place.
 #[derive(Clone, PartialEq)]
@@ -75,7 +76,10 @@ pub async fn create(
     if !ctx.may(Action::RunActivities, Resource::Team { id: team.id, branch_path: &team.branch_path }).or_fault()? {
         return Err(ActivityRefusal::NotFound.into());
     }
-    rules::check_shifts(&shifts, now)?;
+    // The shifts of a site come by its rules.
+    if !(shifts.is_empty() && matches!(venue, Venue::Facility(_))) {
+        rules::check_shifts(&shifts, now)?;
+    }
     let (place, facility_id) = match venue {
         Venue::Own(place) => (place, None),
         Venue::Facility(facility) => (place_of(&tx, facility).await?, Some(facility)),
@@ -110,7 +114,7 @@ pub async fn create(
         cancelled_at: None,
         cancel_reason: None,
         starts_at: shifts.iter().map(|shift| shift.starts_at).min().unwrap_or(now),
-        ends_at: shifts.iter().map(|shift| shift.ends_at).max().unwrap_or(now),
+        ends_at: shifts.iter().map(|shift| shift.ends_at).max().unwrap_or(now + TimeDelta::minutes(1)),
         facility_id,
     };
     let (shifts, posts) = shift_rows(ctx, id, shifts);
@@ -126,6 +130,9 @@ pub async fn publish(ctx: &Ctx, id: ActivityId) -> Done<activity::Model> {
     let mut activity = mine(ctx, &tx, id).await?.activity;
     if activity.state != ActivityState::Draft {
         return Err(ActivityRefusal::WrongState { state: activity.state.as_str() }.into());
+    }
+    if activity.facility_id.is_some() && store::shift_count_all(&tx, id).await.or_fault()? == 0 {
+        return Err(ActivityRefusal::NoShifts.into());
     }
     activity.state = ActivityState::Published;
     activity.published_at = Some(ctx.now());
@@ -189,7 +196,7 @@ pub async fn cancel(ctx: &Ctx, id: ActivityId, reason: &str) -> Done<activity::M
     store::save_activity(&tx, activity.clone()).await.or_fault()?;
     tell_signed_up(ctx, &tx, &activity, None, InboxKind::ActivityCancelled, reason).await?;
     store::cancel_sign_ups(&tx, id, now).await.or_fault()?;
-    for shift in store::lock_shifts(&tx, id).await.or_fault()? {
+    for shift in store::lock_shifts(&tx, id, now).await.or_fault()? {
         ctx.tell(&tx, board_topic(shift)).await.or_fault()?;
     }
     ctx.audit(&tx, "CANCEL_ACTIVITY", "Activity", id.0, Some(reason.into())).await.or_fault()?;
@@ -203,10 +210,7 @@ pub async fn add_shift(ctx: &Ctx, id: ActivityId, plan: ShiftPlan) -> Done<shift
     let tx = ctx.db.begin().await.or_fault()?;
     let activity = mine(ctx, &tx, id).await?.activity;
     not_cancelled(&activity)?;
-    if let Some(facility) = activity.facility_id {
-        let facility = places::store::facility(&tx, facility).await.or_fault()?;
-        facility.filter(|facility| facility.closed_at.is_none()).ok_or(ActivityRefusal::FacilityNotOpen)?;
-    }
+    facility_open(&tx, &activity).await?;
     rules::check_shift(&plan, ctx.now())?;
     rules::check_shift_count(store::shift_count(&tx, id).await.or_fault()? + 1)?;
     let (shifts, posts) = shift_rows(ctx, id, vec![plan]);
@@ -216,6 +220,15 @@ pub async fn add_shift(ctx: &Ctx, id: ActivityId, plan: ShiftPlan) -> Done<shift
     ctx.audit(&tx, "ADD_SHIFT", "Shift", shift.id.0, None).await.or_fault()?;
     tx.commit().await.or_fault()?;
     Ok(shift)
+}
+
+/// Nothing new takes place at a facility that was closed.
+pub(super) async fn facility_open(tx: &impl ConnectionTrait, activity: &activity::Model) -> Done<()> {
+    if let Some(facility) = activity.facility_id {
+        let facility = places::store::facility(tx, facility).await.or_fault()?;
+        facility.filter(|facility| facility.closed_at.is_none()).ok_or(ActivityRefusal::FacilityNotOpen)?;
+    }
+    Ok(())
 }
 
 /// What is to change about a shift.
@@ -236,6 +249,10 @@ pub async fn change_shift(ctx: &Ctx, id: ShiftId, change: ShiftChange) -> Done<s
     let activity = mine(ctx, &tx, facts.activity_id).await?.activity;
     not_cancelled(&activity)?;
     let shift = store::lock_shift(&tx, id).await.or_fault()?.ok_or(ActivityRefusal::NotFound)?;
+    if shift.cancelled_at.is_some() {
+        return Err(ActivityRefusal::WrongState { state: ActivityState::Cancelled.as_str() }.into());
+    }
+    store::own_plan(&tx, id).await.or_fault()?;
     change_times(ctx, &tx, &activity, &shift, &change).await?;
     let seats = change_seats(&tx, &shift, &change).await?;
     sign_up::seat_who_waits(ctx, &tx, id).await.or_fault()?;
@@ -301,14 +318,14 @@ fn new_capacity(post: &post::Model, change: &ShiftChange) -> i32 {
     change.posts.iter().find(|(id, _)| *id == post.id).map_or(post.capacity, |(_, capacity)| *capacity)
 }
 
-async fn mine(ctx: &Ctx, tx: &impl ConnectionTrait, id: ActivityId) -> Done<store::PlacedActivity> {
+pub(super) async fn mine(ctx: &Ctx, tx: &impl ConnectionTrait, id: ActivityId) -> Done<store::PlacedActivity> {
     ctx.actor().or_fault()?;
     let placed = store::lock_activity(tx, id).await.or_fault()?.ok_or(ActivityRefusal::NotFound)?;
     let team = Resource::Team { id: placed.activity.team_id, branch_path: &placed.branch_path };
     if ctx.may(Action::RunActivities, team).or_fault()? { Ok(placed) } else { Err(ActivityRefusal::NotFound.into()) }
 }
 
-fn not_cancelled(activity: &activity::Model) -> Result<(), ActivityRefusal> {
+pub(super) fn not_cancelled(activity: &activity::Model) -> Result<(), ActivityRefusal> {
     match activity.state {
         ActivityState::Cancelled => Err(ActivityRefusal::WrongState { state: activity.state.as_str() }),
         _ => Ok(()),
@@ -318,7 +335,7 @@ fn not_cancelled(activity: &activity::Model) -> Result<(), ActivityRefusal> {
 /// Nobody who signed up becomes unfit behind their back: minors above all must not slip into dangerous work. The shifts'
 /// rows are taken first, so that nobody signs up under the old demands meanwhile. Shifts that are over do not count.
 async fn everybody_still_fits(tx: &impl ConnectionTrait, activity: &activity::Model, now: Instant) -> Done<()> {
-    store::lock_shifts(tx, activity.id).await.or_fault()?;
+    store::lock_shifts(tx, activity.id, now).await.or_fault()?;
     let unfit = |person: &store::SignedUp| {
         let demands = Demands {
             starts_at: person.starts_at,
@@ -335,7 +352,7 @@ async fn everybody_still_fits(tx: &impl ConnectionTrait, activity: &activity::Mo
     }
 }
 
-async fn nobody_served(tx: &impl ConnectionTrait, id: ActivityId, shift: Option<ShiftId>) -> Done<()> {
+pub(super) async fn nobody_served(tx: &impl ConnectionTrait, id: ActivityId, shift: Option<ShiftId>) -> Done<()> {
     match store::attendances(tx, id, shift).await.or_fault()? {
         0 => Ok(()),
         some => Err(ActivityRefusal::AlreadyServed { attendances: i64::try_from(some).unwrap_or(i64::MAX) }.into()),
@@ -408,7 +425,11 @@ fn text_of(activity: &activity::Model) -> ActivityText {
     }
 }
 
-fn shift_rows(ctx: &Ctx, activity: ActivityId, plans: Vec<ShiftPlan>) -> (Vec<shift::Model>, Vec<post::Model>) {
+pub(super) fn shift_rows(
+    ctx: &Ctx,
+    activity: ActivityId,
+    plans: Vec<ShiftPlan>,
+) -> (Vec<shift::Model>, Vec<post::Model>) {
     let mut posts = Vec::new();
     let mut row = |plan: ShiftPlan| {
         let id = ShiftId(ctx.new_id());
@@ -423,7 +444,7 @@ fn shift_rows(ctx: &Ctx, activity: ActivityId, plans: Vec<ShiftPlan>) -> (Vec<sh
             taken: 0,
         }));
         let ShiftPlan { starts_at, ends_at, capacity, .. } = plan;
-        shift::Model { id, activity_id: activity, starts_at, ends_at, capacity, taken: 0 }
+        shift::Model::new(id, activity, starts_at, ends_at, capacity)
     };
     let shifts = plans.into_iter().map(&mut row).collect();
     (shifts, posts)

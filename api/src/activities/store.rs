@@ -17,6 +17,10 @@ use crate::platform::{
     pages::{Page, Slice},
 };
 
+mod sites;
+
+pub use sites::*;
+
 /// Rows of one INSERT. A statement binds at most 32,766 values in SQLite; a site may post 8,000 posts of five.
 const ROWS_AT_ONCE: usize = 1_000;
 
@@ -47,7 +51,16 @@ pub async fn add_shifts(
     Ok(())
 }
 
+/// Shifts that were added by themselves, not by a rule.
 pub async fn shift_count(db: &impl ConnectionTrait, activity: ActivityId) -> Result<u64, DbErr> {
+    shift::Entity::find()
+        .filter(shift::Column::ActivityId.eq(activity))
+        .filter(shift::Column::SeriesId.is_null())
+        .count(db)
+        .await
+}
+
+pub async fn shift_count_all(db: &impl ConnectionTrait, activity: ActivityId) -> Result<u64, DbErr> {
     shift::Entity::find().filter(shift::Column::ActivityId.eq(activity)).count(db).await
 }
 
@@ -88,14 +101,15 @@ pub async fn lock_shift(db: &impl ConnectionTrait, id: ShiftId) -> Result<Option
     db::one(db, format!("SELECT * FROM shift WHERE id = $1 {}", db::for_update(db)), [id.into()]).await
 }
 
-/// Takes the rows of all shifts of an activity, in the order of their ids.
-pub async fn lock_shifts(db: &impl ConnectionTrait, activity: ActivityId) -> Result<Vec<ShiftId>, DbErr> {
+/// Takes the rows of the shifts of an activity that are not over, in the order of their ids: a long-lived site has thousands.
+pub async fn lock_shifts(db: &impl ConnectionTrait, activity: ActivityId, now: Instant) -> Result<Vec<ShiftId>, DbErr> {
     #[derive(FromQueryResult)]
     struct Row {
         id: ShiftId,
     }
-    let text = format!("SELECT id FROM shift WHERE activity_id = $1 ORDER BY id {}", db::for_update(db));
-    let rows: Vec<Row> = db::all(db, text, [activity.into()]).await?;
+    let text =
+        format!("SELECT id FROM shift WHERE activity_id = $1 AND ends_at > $2 ORDER BY id {}", db::for_update(db));
+    let rows: Vec<Row> = db::all(db, text, [activity.into(), now.into()]).await?;
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
@@ -107,8 +121,9 @@ pub async fn posts_of(db: &impl ConnectionTrait, shift: ShiftId) -> Result<Vec<p
 pub async fn refit_times(db: &impl ConnectionTrait, id: ActivityId) -> Result<(), DbErr> {
     db::run(
         db,
-        "UPDATE activity SET starts_at = (SELECT MIN(starts_at) FROM shift WHERE activity_id = $1),
-                             ends_at = (SELECT MAX(ends_at) FROM shift WHERE activity_id = $1) WHERE id = $1",
+        "UPDATE activity SET starts_at = COALESCE((SELECT MIN(starts_at) FROM shift WHERE activity_id = $1), starts_at),
+                             ends_at = COALESCE((SELECT MAX(ends_at) FROM shift WHERE activity_id = $1), ends_at)
+         WHERE id = $1",
         [id.into()],
     )
     .await?;
@@ -148,7 +163,7 @@ pub async fn set_post_capacity(
 
 /// Takes a seat if there is one: one conditional statement, so a full shift never has more than its capacity.
 pub async fn take_seat(db: &impl ConnectionTrait, shift: ShiftId) -> Result<bool, DbErr> {
-    let text = "UPDATE shift SET taken = taken + 1 WHERE id = $1 AND taken < capacity";
+    let text = "UPDATE shift SET taken = taken + 1 WHERE id = $1 AND taken < capacity AND cancelled_at IS NULL";
     Ok(db::run(db, text, [shift.into()]).await? == 1)
 }
 
@@ -372,7 +387,7 @@ pub struct ShiftFacts {
 pub async fn shift_facts(db: &impl ConnectionTrait, id: ShiftId) -> Result<Option<ShiftFacts>, DbErr> {
     db::one(
         db,
-        "SELECT a.id AS activity_id, a.state, s.starts_at, s.ends_at, a.minimum_age, a.dangerous, a.skills_required
+        "SELECT a.id AS activity_id, CASE WHEN s.cancelled_at IS NULL THEN a.state ELSE 'CANCELLED' END AS state, s.starts_at, s.ends_at, a.minimum_age, a.dangerous, a.skills_required
          FROM shift s JOIN activity a ON a.id = s.activity_id WHERE s.id = $1",
         [id.into()],
     )
@@ -433,6 +448,23 @@ pub async fn activities(
         select = select.filter(anywhere);
     }
     page.fetch(select.cursor_by((activity::Column::StartsAt, activity::Column::Id)), db).await
+}
+
+/// An activity's shifts that end after and start before these moments, by start.
+pub async fn shifts(
+    db: &impl ConnectionTrait,
+    activity: ActivityId,
+    (from, to): (Option<Instant>, Option<Instant>),
+    page: Page<(Instant, uuid::Uuid)>,
+) -> Result<Slice<shift::Model>, DbErr> {
+    let mut select = shift::Entity::find().filter(shift::Column::ActivityId.eq(activity));
+    if let Some(from) = from {
+        select = select.filter(shift::Column::EndsAt.gt(from));
+    }
+    if let Some(to) = to {
+        select = select.filter(shift::Column::StartsAt.lt(to));
+    }
+    page.fetch(select.cursor_by((shift::Column::StartsAt, shift::Column::Id)), db).await
 }
 
 /// Who signed up for a shift, in the order of signing up.

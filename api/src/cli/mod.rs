@@ -19,6 +19,7 @@ use crate::{
     demo,
     hours::audit::audit,
     platform::{clock::Clock, db::Db, files::room_for_connections, random::Random, rotation::rotate, sms::Sms, vault},
+    policies::calendar,
     privacy::retention::{self, Swept},
     server,
     trail::verify::verify,
@@ -126,6 +127,14 @@ enum Command {
         /// Only count what is due.
         #[arg(long)]
         dry_run: bool,
+    },
+    /// Load holidays and the weekends worked for them, as the State Council announced them, from a file such as
+    /// api/data/state-council-calendar.csv; what was known of its years is replaced.
+    ImportCalendar {
+        /// Lines of day,kind,name; a kind is HOLIDAY or WORKDAY.
+        file: PathBuf,
+        #[command(flatten)]
+        data: DataPlace,
     },
     /// Check every hash chain, rebuild every total from the ledger and compare; exit code 1 when anything is wrong.
     Audit {
@@ -235,6 +244,13 @@ async fn run(cli: Cli) -> Result<ExitCode, String> {
             return Ok(if rotated.faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
         Command::Retain { data, dry_run } => retain(&Config::read(file, &data.flags())?, dry_run).await?,
+        Command::ImportCalendar { file: days, data } => {
+            let text = std::fs::read_to_string(&days).map_err(|error| format!("{}: {error}", days.display()))?;
+            let days = calendar::read(&text).map_err(|why| format!("{}: {why}", days.display()))?;
+            let db = open_what_is_there(&Config::read(file, &data.flags())?).await?;
+            let years = calendar::load(&db, &days).await.map_err(|error| error.to_string())?;
+            println!("{} days of {years:?}", days.len());
+        }
         Command::Audit { data } => {
             let config = Config::read(file, &data.flags())?;
             let db = open_what_is_there(&config).await?;

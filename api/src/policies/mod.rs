@@ -9,6 +9,8 @@ use sea_orm::{ConnectionTrait, DbErr};
 
 use crate::platform::db;
 
+pub mod calendar;
+
 /// The policy in force at a branch at a moment: the nearest one up the tree, of those the newest that is valid.
 pub async fn policy_at(db: &impl ConnectionTrait, branch_path: &str, at: Instant) -> Result<policy::Model, DbErr> {
     let policy = db::one(

@@ -14,5 +14,6 @@ mod posting;
 mod races;
 mod shifts;
 mod signing_up;
+mod sites;
 mod telling;
 mod verbs;

@@ -185,7 +185,7 @@ pub async fn scatter(leader: &Person<'_>, points: impl Iterator<Item = (f64, f64
             facility_id: None,
         });
         let shift = ShiftId(new_id());
-        shifts.push(shift::Model { id: shift, activity_id: activity, starts_at, ends_at, capacity: 4, taken: 0 });
+        shifts.push(shift::Model::new(shift, activity, starts_at, ends_at, 4));
     }
     let posted = activities.iter().zip(&shifts);
     let posted = posted.map(|(activity, shift)| Posted { activity: id(activity.id), shifts: vec![id(shift.id)] });

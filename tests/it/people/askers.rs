@@ -220,6 +220,14 @@ pub async fn settle(town: &Town) -> (Scene, Person<'_>) {
     let named = format!("之家 {}", town.rows("facility").await);
     let facility = above.ask(facility, json!({ "branch": id(Town::branch("330106")), "name": named })).await.fine();
     let desk = desk(&leader, &member, &opener).await;
+    let facility = facility.text("/createFacility/facility/id");
+    let there = json!({ "title": "站点", "facilityId": facility, "placeName": null, "address": null,
+        "divisionCode": null, "place": null });
+    let at_site = leader.draft_activity(Vec::new(), there).await.fine().text("/createActivity/activity/id");
+    let rule = "mutation($id: ID!) { createShiftRule(input: { activityId: $id, weekdays: [MONDAY], startsAt: \"06:30\",
+        length: 300, capacity: 4, validFrom: \"2026-05-11\" }) { rule { id } errors { code message } } }";
+    let rule = leader.ask(rule, json!({ "id": at_site })).await.fine().text("/createShiftRule/rule/id");
+    leader.publish(&at_site).await.fine();
     let scene = Scene {
         desk,
         claim: claim.text("/claimHours/claim/id"),
@@ -244,7 +252,9 @@ pub async fn settle(town: &Town) -> (Scene, Person<'_>) {
         export: wishes.text("/requestMyData/export/id"),
         erasure: wishes.text("/requestErasure/erasure/id"),
         post: draft.text("/createActivity/activity/shifts/0/posts/0/id"),
-        facility: facility.text("/createFacility/facility/id"),
+        facility,
+        at_site,
+        rule,
         posted,
     };
     (scene, served)

@@ -43,6 +43,9 @@ pub struct Scene {
     pub erasure: String,
     /// A place of the branch.
     pub facility: String,
+    /// An activity of the team there, and a rule of it.
+    pub at_site: String,
+    pub rule: String,
     /// An activity with a desk: somebody's grant of it, what it entered and was refused, the sign-ups of who is there and of
     /// who is still to come.
     pub desk: Desk,
@@ -81,7 +84,7 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
     let Scene {
         posted, draft, attendance, record, volunteer, session, applicant, number, grant, recovery, member, ..
     } = scene;
-    let Scene { review, officer, facility, desk, acts: [one_act, other_act], .. } = scene;
+    let Scene { review, officer, facility, desk, at_site, rule, acts: [one_act, other_act], .. } = scene;
     let (activity, shift) = (&posted.activity, posted.shift());
     let (team, branch) = (id(Town::TEAM), id(Town::branch("330106")));
     let node =
@@ -167,6 +170,7 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         node("somebody's desk", "/node", &desk.grant, ""),
         node("an entry of a desk", "/node", &desk.entry, ""),
         node("what a desk was refused", "/node", &desk.refused, ""),
+        node("a rule of day shifts", "/node", &scene.rule, ""),
         node("an act that waits", "/node", one_act, ""),
         node("a review of roles", "/node", review, ""),
         node("what waits for review", "/node", &scene.claim, ""),
@@ -189,8 +193,14 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         mutation("cancelActivity", "", format!("activityId: \"{activity}\", reason: \"x\"")),
         mutation("changeActivity", "", format!("activityId: \"{activity}\", title: \"x\", note: \"x\"")),
         mutation("changeFacility", "", format!("facilityId: \"{facility}\", name: \"x\", note: \"x\"")),
+        mutation("cancelShift", "", format!("shiftId: \"{shift}\", reason: \"x\"")),
         mutation("changePhone", "", format!("{new_phone}, oldCode: \"123456\", newCode: \"123456\"")),
         mutation("changeShift", "", format!("shiftId: \"{shift}\", capacity: 9, note: \"x\"")),
+        mutation(
+            "changeShiftRule",
+            "",
+            format!("ruleId: \"{rule}\", fromDay: \"2026-05-12\", capacity: 9, note: \"x\""),
+        ),
         mutation("checkIn", "", format!("shiftId: \"{shift}\", {fix}, {request}")),
         mutation("checkOut", "", format!("{fix}, {request}")),
         mutation("closeFacility", "", format!("facilityId: \"{facility}\", reason: \"x\"")),
@@ -200,6 +210,14 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         mutation("createActivity", "", draft_input),
         mutation("createChildDataLink", "", format!("pass: \"boai_x\", exportId: \"{}\"", scene.export)),
         mutation("createFacility", "", facility_input),
+        mutation(
+            "createShiftRule",
+            "",
+            format!(
+                "activityId: \"{at_site}\", weekdays: [MONDAY], startsAt: \"06:30\", length: 300, capacity: 4,
+                 validFrom: \"2026-05-09\""
+            ),
+        ),
         mutation("createMyDataLink", "", format!("exportId: \"{}\"", scene.export)),
         mutation("decideTeamMember", "", format!("teamId: \"{team}\", volunteerId: \"{applicant}\", accept: true")),
         mutation("decideIdentity", "", format!("identityId: \"{}\", verified: true", scene.identity)),
@@ -230,6 +248,7 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         mutation("withdrawClaim", "", format!("itemId: \"{}\"", scene.claim)),
         mutation("endSession", "the own", ""),
         mutation("endSession", "somebody's", format!("sessionId: \"{session}\"")),
+        mutation("endShiftRule", "", format!("ruleId: \"{rule}\", lastDay: \"2026-05-12\", reason: \"x\"")),
         mutation("enrolAsVolunteer", "", enrol),
         mutation("enrolSecondFactor", "", ""),
         mutation("foundTeam", "", format!("branchId: \"{branch}\", name: \"新队\", speciality: RESCUE")),

@@ -80,7 +80,7 @@ stories! {
         assert_eq!(codes_of(&results(&early)[0]), ["CHECK_OUT_BEFORE_CHECK_IN"]);
         town.clock.set(at("11:00"));
         let out = left(&scene.ling, &check_in, at("10:10"));
-        assert_eq!(statuses(&sync(&scene.ling, &[out.clone()]).await), ["ACCEPTED"]);
+        assert_eq!(statuses(&sync(&scene.ling, std::slice::from_ref(&out)).await), ["ACCEPTED"]);
         assert_eq!(scene.ling.minutes().await, (0, 120));
         // And it is five minutes behind when the batch is sent again: known is known.
         town.clock.set(at("10:55"));

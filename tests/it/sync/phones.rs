@@ -49,12 +49,12 @@ stories! {
         let request = item["requestId"].as_str().expect("an id").to_owned();
         let live = scene.ling.check_in_with(scene.shift(), scene.ling.fix(20.0), &request).await.fine();
         town.clock.set(at("09:00"));
-        let synced = sync(&scene.ling, &[item.clone()]).await;
+        let synced = sync(&scene.ling, std::slice::from_ref(&item)).await;
         assert_eq!(statuses(&synced), ["ALREADY_KNOWN"]);
         assert_eq!(results(&synced)[0]["attendance"]["id"], live.data("/checkIn/attendance/id"));
         // The other way round.
         let out = left(&scene.ling, &item, at("08:30"));
-        assert_eq!(statuses(&sync(&scene.ling, &[out.clone()]).await), ["ACCEPTED"]);
+        assert_eq!(statuses(&sync(&scene.ling, std::slice::from_ref(&out)).await), ["ACCEPTED"]);
         let request = out["requestId"].as_str().expect("an id");
         let live = scene.ling.check_out_with(scene.ling.fix(20.0), request).await.fine();
         assert_eq!(live.data("/checkOut/attendance/record/minutes"), json!(30));

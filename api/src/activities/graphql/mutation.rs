@@ -24,11 +24,11 @@ use crate::{
 
 /// A post of a new shift.
 #[derive(InputObject)]
-struct PostInput {
+pub(super) struct PostInput {
     /// At most 20 characters, different from the shift's other posts.
-    name: String,
+    pub name: String,
     /// 1 to 10,000.
-    capacity: i32,
+    pub capacity: i32,
 }
 
 /// A new shift.
@@ -95,7 +95,7 @@ struct CreateActivityInput {
     /// Minors are refused.
     #[graphql(default = false)]
     dangerous: bool,
-    /// At least one.
+    /// At least one; at a facility none is needed yet, when `createShiftRule` makes them.
     shifts: Vec<ShiftInput>,
 }
 
@@ -128,11 +128,11 @@ struct ActivityPayload {
 
 /// What became of it.
 #[derive(SimpleObject)]
-struct ShiftPayload {
+pub(super) struct ShiftPayload {
     /// Null when it was refused.
-    shift: Option<Shift>,
+    pub shift: Option<Shift>,
     /// Why it was refused, for people and for the app; empty when it was done.
-    errors: Vec<ActivityError>,
+    pub errors: Vec<ActivityError>,
 }
 
 /// What `publishActivity` takes.

@@ -111,7 +111,7 @@ pub async fn fixes(db: &impl ConnectionTrait, volunteer: VolunteerId, until: Ins
             }
         }
     }
-    seen.sort_by(|one, other| other.at.cmp(&one.at));
+    seen.sort_by_key(|seen| std::cmp::Reverse(seen.at));
     Ok(seen)
 }
 

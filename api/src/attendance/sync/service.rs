@@ -485,7 +485,7 @@ impl<'c> Batch<'c> {
         if store::settled(&self.tx, stay).await.map_err(fault)? {
             return Err(Outcome::from(SyncRefusal::AlreadySettled).into());
         }
-        not_before(told.at, open.checked_in_at)?;
+        not_before(told.at, open.checked_in_at).map_err(Outcome::from)?;
         let mut judged = judged;
         if store::overlapped(&self.tx, &open, told.at).await.map_err(fault)? {
             judged.reasons.push(SyncReason::Overlapping);
@@ -553,7 +553,7 @@ impl<'c> Batch<'c> {
         if check_in.state == SyncedState::Refused || check_in.end_kind != AttendanceEnd::CheckIn {
             return Err(Outcome::from(CheckOutRefusal::NotCheckedIn).into());
         }
-        not_before(told.at, check_in.happened_at)?;
+        not_before(told.at, check_in.happened_at).map_err(Outcome::from)?;
         judged.reasons.push(SyncReason::CheckInWaits);
         self.keep(told, judged, check_in.review_item_id, None).await.map_err(Stop::Fault)
     }
@@ -677,13 +677,12 @@ fn fault<R>(error: impl Into<Fault>) -> Stop<R> {
 }
 
 /// A stay of negative length is none.
-fn not_before(at: Instant, checked_in_at: Instant) -> Result<(), Stop<Outcome>> {
+fn not_before(at: Instant, checked_in_at: Instant) -> Result<(), SyncRefusal> {
     if at >= checked_in_at {
         return Ok(());
     }
     let seconds_before = (checked_in_at - at).num_seconds().max(1);
-    let refusal = SyncRefusal::CheckOutBeforeCheckIn { seconds_before, checked_in_at: When(checked_in_at) };
-    Err(Outcome::from(refusal).into())
+    Err(SyncRefusal::CheckOutBeforeCheckIn { seconds_before, checked_in_at: When(checked_in_at) })
 }
 
 fn near_enough(evidence: Evidence, policy: &policy::Model) -> bool {

@@ -217,14 +217,7 @@ impl Builder<'_> {
         let (chance, starts_at) = (self.chance, self.chance.at(day, from));
         let created_at = chance.at(day.min(0) - 4, 0);
         let id = ShiftId(chance.id(created_at));
-        let row = shift::Model {
-            id,
-            activity_id,
-            starts_at,
-            ends_at: chance.at(day, to),
-            capacity: capacity as i32,
-            taken: 0,
-        };
+        let row = shift::Model::new(id, activity_id, starts_at, chance.at(day, to), capacity as i32);
         let share = |number: usize| (capacity as usize + posts.len() - 1 - number) / posts.len();
         let posts = posts.iter().enumerate().map(|(number, name)| post::Model {
             id: PostId(chance.id(created_at)),

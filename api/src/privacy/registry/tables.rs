@@ -7,6 +7,7 @@ pub const IMPERSONAL: &[&str] = &[
     "audit_seal",
     "badge_rule",
     "branch",
+    "calendar_day",
     "consent_text",
     "division",
     "facility",
@@ -19,6 +20,7 @@ pub const IMPERSONAL: &[&str] = &[
     "role_review",
     "seaql_migrations",
     "shift",
+    "shift_rule",
     "star_scheme",
     "team",
     // A WeChat account that nobody has linked yet, for some minutes.
