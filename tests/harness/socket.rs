@@ -21,12 +21,26 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// Subscribes to one field of the schema's subscriptions at a server.
-    pub async fn of(url: &str, token: Option<&str>, (field, arguments): (&str, &str), fields: &str) -> Self {
-        let arguments = if arguments.is_empty() { String::new() } else { format!("({arguments})") };
-        let query = format!("subscription {{ {field}{arguments} {{ {fields} }} }}");
+    /// Subscribes to one field of the schema's subscriptions at a server, behind a cursor or from now on. An argument has its
+    /// name, type and value.
+    pub async fn of(
+        url: &str,
+        token: Option<&str>,
+        (field, argument): (&str, Option<(&str, &str, &str)>),
+        after: Option<&Value>,
+        fields: &str,
+    ) -> Self {
+        let mut variables = json!({ "after": after });
+        let (mut declared, mut given) = ("$after: String".to_owned(), "after: $after".to_owned());
+        if let Some((name, of, value)) = argument {
+            declared.push_str(&format!(", ${name}: {of}"));
+            given.push_str(&format!(", {name}: ${name}"));
+            variables[name] = value.into();
+        }
+        let query = format!("subscription({declared}) {{ {field}({given}) {{ {fields} }} }}");
+        let payload = json!({ "query": query, "variables": variables });
         let mut socket = connect(url, token).await;
-        send(&mut socket, json!({ "id": "1", "type": "subscribe", "payload": { "query": query } })).await;
+        send(&mut socket, json!({ "id": "1", "type": "subscribe", "payload": payload })).await;
         Self { socket, field: field.into() }
     }
 

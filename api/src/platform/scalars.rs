@@ -128,7 +128,7 @@ impl ScalarType for TimeOfDay {
     fn parse(value: Value) -> InputValueResult<Self> {
         match &value {
             Value::String(text) => match NaiveTime::parse_from_str(text, "%H:%M") {
-                Ok(time) if text.len() == 5 => Ok(Self(time)),
+                Ok(time) if time.format("%H:%M").to_string() == *text => Ok(Self(time)),
                 _ => refuse(format!("{text:.40} is no time of day; write it as 06:30, from 00:00 to 23:59.")),
             },
             _ => refuse("A time of day is a text such as \"06:30\".".into()),

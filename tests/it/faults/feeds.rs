@@ -27,7 +27,7 @@ struct Watcher<'a> {
     urls: &'a [String],
     token: &'a str,
     field: &'static str,
-    arguments: String,
+    argument: Option<(&'a str, &'a str, &'a str)>,
     fields: &'static str,
     chance: Random,
     cursor: Option<Value>,
@@ -37,11 +37,9 @@ struct Watcher<'a> {
 impl Watcher<'_> {
     /// Subscribes where it left off, at either server; reads some items, and is cut off.
     async fn some_items(&mut self) -> Vec<Value> {
-        let after = self.cursor.iter().map(|cursor| format!("after: {cursor}"));
-        let arguments: Vec<String> =
-            (!self.arguments.is_empty()).then(|| self.arguments.clone()).into_iter().chain(after).collect();
         let url = &self.urls[usize::from(self.chance.below(2) == 1)];
-        let mut feed = Feed::of(url, Some(self.token), (self.field, &arguments.join(", ")), self.fields).await;
+        let mut feed =
+            Feed::of(url, Some(self.token), (self.field, self.argument), self.cursor.as_ref(), self.fields).await;
         self.connections += 1;
         let mut items = vec![feed.item().await];
         for _ in 0..self.chance.below(4) {
@@ -77,23 +75,25 @@ async fn feeds_that_are_cut_off_again_and_again_miss_nothing_and_hear_nothing_tw
     redis_is(&here, "ok").await;
     redis_is(&there, "ok").await;
     let urls = [here.clone(), there.clone()];
-    let watcher = |token, field, arguments: String, fields| Watcher {
+    let watcher = |token, field, argument, fields| Watcher {
         urls: &urls,
         token,
         field,
-        arguments,
+        argument,
         fields,
         chance: Random::system(),
         cursor: None,
         connections: 0,
     };
     let shift = &crowd.shifts[0];
-    let board = format!("shiftId: \"{shift}\"");
     let of_board = "cursor present left changes { id state }";
-    let mut screens: Vec<_> =
-        (0..boards).map(|_| watcher(crowd.leader.token.as_str(), "attendanceBoard", board.clone(), of_board)).collect();
+    let mut screens: Vec<_> = (0..boards)
+        .map(|_| {
+            watcher(crowd.leader.token.as_str(), "attendanceBoard", Some(("shiftId", "ID!", shift.as_str())), of_board)
+        })
+        .collect();
     let mut phones: Vec<_> = (crowd.phones.iter())
-        .map(|phone| watcher(phone.token.as_str(), "inbox", String::new(), "cursor items { id note }"))
+        .map(|phone| watcher(phone.token.as_str(), "inbox", None, "cursor items { id note }"))
         .collect();
     // Everybody listens before anything happens.
     join_all(screens.iter_mut().chain(&mut phones).map(async |watcher| {

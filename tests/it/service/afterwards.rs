@@ -322,8 +322,8 @@ stories! {
         };
         assert_eq!(fill_items(&scene.leader, vec![item(&ling, "08:00", "12:00")]).await.codes(), ["NOT_SERVED_YET"]);
         town.clock.set(at("12:30"));
-        assert_eq!(fill(&town.other_leader("Zhao").await, scene.shift(), &[ling.clone()]).await.codes(), ["NOT_FOUND"]);
-        assert_eq!(fill(&scene.ling, scene.shift(), &[ling.clone()]).await.codes(), ["NOT_FOUND"]);
+        assert_eq!(fill(&town.other_leader("Zhao").await, scene.shift(), std::slice::from_ref(&ling)).await.codes(), ["NOT_FOUND"]);
+        assert_eq!(fill(&scene.ling, scene.shift(), std::slice::from_ref(&ling)).await.codes(), ["NOT_FOUND"]);
         let items = vec![
             item(&someone, "08:00", "12:00"),
             item(&ling, "07:00", "12:00"),

@@ -1,27 +1,31 @@
 //! Feeds that go on after a dropped connection: what was told in between comes, once.
 
 use boai::platform::outbox::number_committed;
-use boai_tests::{Person, Town, at, stories};
+use boai_tests::{Person, Town, at, id, stories};
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
 use crate::{
     socket::Feed,
-    support::{keep_signed_in, scene},
+    support::{correction, keep_signed_in, scene},
 };
 
 const BOARD: &str = "cursor present left changes { state volunteer { name } }";
 const INBOX: &str = "cursor items { kind note }";
+const QUEUE: &str = "cursor items { id kind state }";
 
 async fn watch(person: &Person<'_>, shift: &str, after: Option<&Value>) -> Feed {
-    let after = after.map(|after| format!(", after: {after}")).unwrap_or_default();
-    let arguments = format!("shiftId: \"{shift}\"{after}");
-    Feed::of(&person.town.url, person.access_token.as_deref(), ("attendanceBoard", &arguments), BOARD).await
+    let board = ("attendanceBoard", Some(("shiftId", "ID!", shift)));
+    Feed::of(&person.town.url, person.access_token.as_deref(), board, after, BOARD).await
 }
 
 async fn inbox_of(person: &Person<'_>, after: Option<&Value>) -> Feed {
-    let arguments = after.map(|after| format!("after: {after}")).unwrap_or_default();
-    Feed::of(&person.town.url, person.access_token.as_deref(), ("inbox", &arguments), INBOX).await
+    Feed::of(&person.town.url, person.access_token.as_deref(), ("inbox", None), after, INBOX).await
+}
+
+async fn queue_of(person: &Person<'_>, team: &str, after: Option<&Value>) -> Feed {
+    let queue = ("reviewQueue", Some(("teamId", "ID", team)));
+    Feed::of(&person.town.url, person.access_token.as_deref(), queue, after, QUEUE).await
 }
 
 /// Items until so many changes have come.
@@ -96,6 +100,28 @@ stories! {
         assert_eq!(came, ["带雨衣", "带水", "带帽子"]);
         let mut others = inbox_of(&scene.leader, None).await;
         assert_eq!(others.item().await["items"], json!([]));
+    }
+
+    async fn a_queue_tells_what_waits_and_what_was_settled_and_nobody_elses(town: Town) {
+        let scene = scene(&town).await;
+        keep_signed_in(&town).await;
+        let team = id(Town::TEAM);
+        let mut queue = queue_of(&scene.leader, &team, None).await;
+        let begun = queue.item().await["cursor"].clone();
+        assert_eq!(queue_of(&scene.ling, &team, None).await.next().await, Err("FORBIDDEN".into()));
+        town.clock.set(at("08:00"));
+        let came = scene.ling.check_in(scene.shift(), 20.0).await.fine().text("/checkIn/attendance/id");
+        town.clock.set(at("15:00"));
+        boai::attendance::service::close_forgotten(&boai::ctx::Ctx::system(town.app.clone(), "test")).await.expect("done");
+        let (raised, cursor) = changes(&mut queue, "items", 1).await;
+        assert_eq!((&raised[0]["kind"], &raised[0]["state"]), (&json!("FORGOTTEN_CHECK_OUT"), &json!("WAITING")));
+        drop(queue);
+        scene.leader.confirm_hours(json!([correction(&came, at("08:00"), at("12:00"), "在场")])).await.fine();
+        numbered(&town).await;
+        let (settled, _) = changes(&mut queue_of(&scene.leader, &team, Some(&cursor)).await, "items", 1).await;
+        assert_eq!(settled[0], json!({ "id": raised[0]["id"], "kind": "FORGOTTEN_CHECK_OUT", "state": "SETTLED" }));
+        let (both, _) = changes(&mut queue_of(&scene.leader, &team, Some(&begun)).await, "items", 1).await;
+        assert_eq!(both, settled, "once, as it is now");
     }
 
     async fn a_cursor_is_good_for_its_own_feed_and_as_long_as_what_came_after_it_is_kept(town: Town) {

@@ -236,7 +236,7 @@ stories! {
         for (n, person) in crowd.iter().enumerate() {
             let volunteer = key(&person.volunteer_id().await);
             let left = at("08:00") + TimeDelta::minutes(if n < 25 { 30 } else { 31 });
-            let values = [Uuid::now_v7().into(), key(&shift).into(), volunteer.into(), at("08:00").into(), grade.clone().into(), left.into()];
+            let values = [town.app.random.uuid(town.app.clock.now()).into(), key(&shift).into(), volunteer.into(), at("08:00").into(), grade.clone().into(), left.into()];
             db::run(&town.app.db.conn, add, values).await.expect("a stay");
         }
         town.clock.set(at("13:00"));

@@ -79,10 +79,11 @@ async fn fill_one(ctx: &Ctx, one: &Filled, crowd: i64) -> Result<Done, Stop<Back
     if !ctx.may(Action::ConfirmHours, team).or_fault()? {
         return Err(BackFillRefusal::NotFound.into());
     }
-    let whose = facts.person_id.filter(|_| facts.sign_up.is_some() || facts.member);
-    let whose = whose.ok_or(BackFillRefusal::VolunteerNotFound)?;
+    // The times are looked at first: what is wrong with them tells nothing about the volunteer.
     let policy = policy_at(&tx, &facts.branch_path, ctx.now()).await.or_fault()?;
     check(ctx, &facts, one, &policy)?;
+    let whose = facts.person_id.filter(|_| facts.sign_up.is_some() || facts.member);
+    let whose = whose.ok_or(BackFillRefusal::VolunteerNotFound)?;
     if let Some(stay) = facts.attendance_id {
         return again(&tx, stay, one, person).await;
     }
