@@ -283,7 +283,7 @@ test("a branch officer founds a team and gives it a leader", async () => {
 test("a branch officer opens a site, a leader posts an activity there, the site moves and is closed", async () => {
   const { branches } = await officer.run(app.BranchesDocument, { name: "西湖区" });
   const branchId = some(branches.nodes.find(({ division }) => division?.code === "330106")).id;
-  const openingHours = [{ weekdays: ["MONDAY"], opensAt: "06:30", closesAt: "17:30" } as const];
+  const openingHours: app.OpeningSpanInput[] = [{ weekdays: ["MONDAY"], opensAt: "06:30", closesAt: "17:30" }];
   const input = { branchId, kind: "VACCINATION_SITE", name: "白堤接种点", address: "白堤1号", divisionCode: "330106", place: PLACE } as const;
   const { createFacility } = await officer.run(app.CreateFacilityDocument, { input: { ...input, openingHours } });
   const facilityId = some(done(createFacility).facility).id;

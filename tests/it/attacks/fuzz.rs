@@ -64,6 +64,7 @@ fn learn_scene(known: &mut Known, scene: &Scene, served: &Person<'_>) {
         &scene.officer,
         &scene.export,
         &scene.erasure,
+        &scene.claim,
         &scene.facility,
         &scene.desk.activity,
         &scene.desk.grant,

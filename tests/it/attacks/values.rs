@@ -216,7 +216,13 @@ impl Values<'_> {
     pub fn argument(&self, field: &Field) -> Option<Given> {
         let optional = !field.of.required || field.default.is_some();
         // Of a page a few are enough.
-        let share = if field.name == "after" || field.name == "before" { 15 } else { 50 };
+        let share = match field.name.as_str() {
+            "after" | "before" => 15,
+            // An activity has a place of its own, all of it, or is at a facility.
+            "facilityId" if self.careful => 20,
+            "placeName" | "address" | "divisionCode" | "place" if self.careful => 90,
+            _ => 50,
+        };
         if optional && !self.chance.percent(share) || !self.careful && self.chance.percent(2) {
             return None;
         }
@@ -287,12 +293,18 @@ impl Values<'_> {
         }
     }
 
-    /// The kind of thing that an argument's name speaks of: `grantId` takes a RoleGrant's, `identityId` an IdentityCheck's.
+    /// A kind of thing that an argument's name speaks of: `grantId` takes a RoleGrant's or a DeskGrant's, `identityId` an
+    /// IdentityCheck's.
     fn kind(&self, name: &str) -> String {
-        let (name, mut kinds) = (name.to_lowercase(), self.known.ids.keys());
-        let ends = kinds.clone().find(|kind| !name.is_empty() && kind.to_lowercase().ends_with(&name));
-        let begins = || kinds.find(|kind| !name.is_empty() && kind.to_lowercase().starts_with(&name));
-        ends.or_else(begins).cloned().unwrap_or(name)
+        let name = name.to_lowercase();
+        let spoken = |fits: fn(&str, &str) -> bool| -> Vec<&String> {
+            self.known.ids.keys().filter(|kind| !name.is_empty() && fits(&kind.to_lowercase(), &name)).collect()
+        };
+        let mut kinds = spoken(|kind, name| kind.ends_with(name));
+        if kinds.is_empty() {
+            kinds = spoken(|kind, name| kind.starts_with(name));
+        }
+        if kinds.is_empty() { name } else { kinds[self.chance.below(kinds.len())].clone() }
     }
 
     fn uuid(&self) -> String {

@@ -87,14 +87,14 @@ fn selected(schema: &Schema, field: &Field, within: &mut Vec<String>) -> String 
         return String::new();
     }
     // `shiftPages` shows the same, at a price that a query of everything can pay.
-    if field.name == "shifts" {
+    if field.name == "shifts" && within.last().is_some_and(|of| of == "Activity") {
         return " shifts { id }".into();
     }
     let page = match field.name.as_str() {
         _ if !field.takes("first") => "",
         // Acts of one frozen moment come in any order, so a short page would show now these and now those.
         "auditTrail" | "whoLooked" => "(first: 100)",
-        _ => "(first: 3)",
+        _ => "(first: 2)",
     };
     let inner = if !is_page(of) && (depth == DEPTH || within.contains(of)) {
         "__typename".into()
