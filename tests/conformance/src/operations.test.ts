@@ -142,21 +142,26 @@ test("a volunteer serves, and the leader watches, settles and confirms", async (
 
 test("a volunteer claims time, thinks better of it, claims again, and the leader decides", async () => {
   const { team, shift } = await postActivity(leader, "苏堤巡护");
-  done((await volunteer.run(app.SignUpForShiftDocument, { shiftId: shift })).signUpForShift);
-  done((await volunteer.run(app.CheckInDocument, { shiftId: shift, requestId: requestId(), fix: fix() })).checkIn);
-  const { checkOut } = await volunteer.run(app.CheckOutDocument, { requestId: requestId(), fix: fix() });
+  const ling = phone(await signIn("18812340071"));
+  const input = { name: "林小", birthDate: "1990-05-08", residenceCode: "330106", acceptedTermsVersion: "2026-01", locationConsentVersion: "2026-01" };
+  done((await ling.run(app.EnrolAsVolunteerDocument, { input })).enrolAsVolunteer);
+  done((await ling.run(app.SignUpForShiftDocument, { shiftId: shift })).signUpForShift);
+  done((await ling.run(app.CheckInDocument, { shiftId: shift, requestId: requestId(), fix: fix() })).checkIn);
+  const { checkOut } = await ling.run(app.CheckOutDocument, { requestId: requestId(), fix: fix() });
   const attendanceId = some(done(checkOut).attendance).id;
   const claim = async () => {
-    const { claimHours } = await volunteer.run(app.ClaimHoursDocument, { attendanceId, servedTo: hours(0), reason: "手机没电" });
+    const { claimHours } = await ling.run(app.ClaimHoursDocument, { attendanceId, servedTo: hours(0), reason: "手机没电" });
     return some(done(claimHours).claim).id;
   };
-  done((await volunteer.run(app.WithdrawClaimDocument, { itemId: await claim() })).withdrawClaim);
+  done((await ling.run(app.WithdrawClaimDocument, { itemId: await claim() })).withdrawClaim);
   const itemId = await claim();
   const { reviewQueue } = await leader.run(app.ReviewQueueDocument, { teamId: team, kind: "CLAIM" });
   assert.ok(reviewQueue.nodes.some(({ id }) => id === itemId));
+  const { settleFlag } = await leader.run(app.SettleFlagDocument, { itemId, note: "看过了" });
+  assert.deepEqual(settleFlag.errors.map(({ code }) => code), ["NOT_FOUND"]);
   const { decideReviews } = await leader.run(app.DecideReviewsDocument, { items: [{ itemId, approve: false, note: "当时已离开" }] });
   assert.equal(done(decideReviews).results[0]?.item?.outcome, "REJECTED");
-  const { myClaims } = await volunteer.run(app.MyClaimsDocument, {});
+  const { myClaims } = await ling.run(app.MyClaimsDocument, {});
   assert.deepEqual(myClaims.nodes.slice(0, 2).map(({ outcome }) => outcome), ["REJECTED", "WITHDRAWN"]);
 });
 
