@@ -7,7 +7,10 @@
 //!
 //! Services use only rooms that stand above their own in this list:
 //! platform, access, trail, inbox, auth, policies, organisation, people, identity, four_eyes, roles, places, activities,
-//! reviews, hours, attendance, desk, recognition, live, privacy, demo.
+//! reviews, hours, attendance, desk, presence, recognition, live, privacy, demo.
+
+// The roots of the schema are types within types, a level for each room, and the compiler looks through all of them.
+#![recursion_limit = "256"]
 
 pub mod access;
 pub mod activities;
@@ -31,6 +34,7 @@ pub mod people;
 pub mod places;
 pub mod platform;
 pub mod policies;
+pub mod presence;
 pub mod privacy;
 pub mod recognition;
 pub mod reviews;

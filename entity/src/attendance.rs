@@ -32,6 +32,8 @@ pub struct Model {
     pub check_out_accuracy_m: Option<f64>,
     pub check_out_distance_m: Option<f64>,
     pub check_out_by: Option<PersonId>,
+    /// The best proof given in between, when the leader asked for one.
+    pub presence_grade: Option<EvidenceGrade>,
     /// The policy it was made under.
     pub policy_id: PolicyId,
     /// Since when there are no coordinates any more, and the distances are the upper ends of their bands.

@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::{
     ids::{AttendanceAttemptId, ShiftId, VolunteerId},
-    kinds::AttendanceEnd,
+    presence_kinds::ProofKind,
 };
 
 #[sea_orm::model]
@@ -15,7 +15,7 @@ pub struct Model {
     pub id: AttendanceAttemptId,
     pub volunteer_id: VolunteerId,
     pub shift_id: Option<ShiftId>,
-    pub end_kind: AttendanceEnd,
+    pub end_kind: ProofKind,
     pub tried_at: ChronoDateTimeUtc,
     /// The fix: none of it is kept of someone who has not agreed to the use of their location.
     pub fixed_at: Option<ChronoDateTimeUtc>,

@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::{
     ids::{AttendanceId, AttendanceSignalId, ShiftId, VolunteerId},
-    kinds::AttendanceEnd,
+    presence_kinds::ProofKind,
 };
 
 #[sea_orm::model]
@@ -14,7 +14,7 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: AttendanceSignalId,
     pub attendance_id: AttendanceId,
-    pub end_kind: AttendanceEnd,
+    pub end_kind: ProofKind,
     pub volunteer_id: VolunteerId,
     pub shift_id: ShiftId,
     /// The app's installation, or the session where the app told none.

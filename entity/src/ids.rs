@@ -48,6 +48,7 @@ ids! {
     PersonId
     PolicyId
     PostId
+    PresenceAskId
     RefusedScanId
     RetentionPolicyId
     ReviewItemId

@@ -327,6 +327,9 @@ kinds! {
         TeamDeclined,
         /// My attendance was never checked out and waits for the leader.
         CheckOutForgotten,
+        /// 在岗确认: the leader asks whether I am there, with `provePresence`; the note says until when. Who does not answer
+        /// loses nothing.
+        PresenceAsked,
         /// What I brought in later from a phone without a network counts: a person has looked at it.
         SyncedAccepted,
         /// What I brought in later from a phone without a network does not count, with a reason.

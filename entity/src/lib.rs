@@ -6,6 +6,7 @@
 
 pub mod ids;
 pub mod kinds;
+pub mod presence_kinds;
 pub mod review_kinds;
 pub mod sync_kinds;
 
@@ -38,6 +39,8 @@ pub mod pending_act;
 pub mod person;
 pub mod policy;
 pub mod post;
+pub mod presence_ask;
+pub mod presence_call;
 pub mod recovery_code;
 pub mod refused_scan;
 pub mod request_effect;

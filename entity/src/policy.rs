@@ -39,6 +39,27 @@ pub struct PolicyBody {
     /// What is said of what phones without a network bring in later; older versions say nothing of it.
     #[serde(default)]
     pub offline: Offline,
+    /// How often a leader may ask for a second proof; older versions say nothing of it.
+    #[serde(default)]
+    pub presence: Presence,
+}
+
+/// The second proof that a leader may ask for in the middle of a shift.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Presence {
+    /// Minutes in which an answer is taken: for whoever has both hands full, or goes to where there is a network.
+    pub answer_min: i64,
+    /// The least minutes between two asks of a shift.
+    pub between_min: i64,
+    /// Asks of one shift: service is no roll call.
+    pub per_shift: i64,
+}
+
+impl Default for Presence {
+    fn default() -> Self {
+        Self { answer_min: 15, between_min: 30, per_shift: 3 }
+    }
 }
 
 /// From when on something is put before a person because it looks odd.

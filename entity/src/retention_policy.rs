@@ -16,7 +16,7 @@ pub struct RetentionDays {
     pub raw_location: i64,
     /// Coordinates of a stay that nobody ever settled, from the check-in.
     pub unsettled_location: i64,
-    /// Refused check-ins and check-outs, from the try.
+    /// Refused check-ins and check-outs, from the try; asks whether somebody is there, and their answers, from the ask.
     pub attempt: i64,
     /// One-time codes, guardians' passes and tickets for linking, from their expiry. At least 1: codes carry the day's count.
     pub code: i64,

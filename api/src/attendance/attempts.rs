@@ -1,23 +1,23 @@
-//! Refused check-ins and check-outs: kept, so that the volunteer can show that they were there.
+//! Refused check-ins, check-outs and answers in between: kept, so that the volunteer can show that they were there.
 
 use boai_entity::{
     Instant, attendance_attempt,
     ids::{AttendanceAttemptId, PersonId, ShiftId, VolunteerId},
-    kinds::AttendanceEnd,
+    presence_kinds::ProofKind,
 };
 use sea_orm::{ConnectionTrait, DbErr};
 
 use super::{stay::Fix, store};
 use crate::{ctx::Ctx, platform::refusal::Refusal};
 
-/// Who tried which end, where and when.
+/// Who tried to prove what, where and when.
 #[derive(Clone, Copy, Debug)]
 pub struct Tried {
     pub volunteer: VolunteerId,
     /// Whose consent to the use of the location decides what of it is kept.
     pub person: PersonId,
     pub shift: Option<ShiftId>,
-    pub end: AttendanceEnd,
+    pub what: ProofKind,
     pub at: Instant,
     pub fix: Option<Fix>,
 }
@@ -37,7 +37,7 @@ pub async fn keep<R: Refusal<Code: std::fmt::Debug>>(
         id: AttendanceAttemptId(ctx.new_id()),
         volunteer_id: tried.volunteer,
         shift_id: tried.shift,
-        end_kind: tried.end,
+        end_kind: tried.what,
         tried_at: tried.at,
         fixed_at: fix.map(|fix| fix.fixed_at),
         latitude: fix.map(|fix| fix.point.latitude()),

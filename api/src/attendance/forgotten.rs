@@ -41,7 +41,8 @@ pub async fn raise(ctx: &Ctx, tx: &impl ConnectionTrait, id: AttendanceId) -> Re
     Ok(())
 }
 
-/// When the volunteer was last at the place for certain: tried to check out there, and was refused for something else.
+/// When the volunteer was last at the place for certain: proved it when the leader asked, or tried to check out there, and was
+/// refused for something else.
 async fn last_proof(tx: &impl ConnectionTrait, facts: &store::ForgottenFacts) -> Result<Option<Instant>, DbErr> {
     let place = Point::wgs84(facts.latitude, facts.longitude).map_err(|error| DbErr::Custom(error.to_string()))?;
     let tries = store::located_tries(tx, facts.volunteer_id, facts.shift_id, facts.checked_in_at).await?;
@@ -49,5 +50,5 @@ async fn last_proof(tx: &impl ConnectionTrait, facts: &store::ForgottenFacts) ->
         let point = Point::wgs84(tried.latitude, tried.longitude);
         point.is_ok_and(|point| point.distance_m(place) <= f64::from(facts.radius_m))
     };
-    Ok(tries.iter().find(inside).map(|tried| tried.fixed_at))
+    Ok(tries.iter().find(inside).map(|tried| tried.fixed_at).max(facts.proved_at))
 }

@@ -13,6 +13,7 @@ use super::{
     codes,
     rules::{CheckInError, CheckOutError},
     service::{self, Fix, Sent},
+    stay::grade_of,
     store,
     volunteer_codes::{self, PhoneKey},
 };
@@ -25,7 +26,8 @@ use crate::{
     organisation::graphql::may_with_team,
     people::graphql::{Volunteer, volunteer_in_full},
     places::graphql::Place,
-    platform::{db, errors::Fault, node::GlobalId, scalars::Metres},
+    platform::{db, errors::Fault, node::GlobalId, scalars::Metres, wire::price},
+    presence::graphql::{PresenceCall, presence_of},
     trail::looks::saw,
 };
 
@@ -70,6 +72,17 @@ impl Attendance {
     async fn check_out_grade(&self) -> Option<EvidenceGrade> {
         self.0.check_out_grade
     }
+    /// 凭证等级 of the whole stay: as well proved as its weaker end, and better when you proved in between to be there. Time that a
+    /// leader or you yourself told of stays so.
+    async fn grade(&self) -> EvidenceGrade {
+        grade_of(&self.0)
+    }
+    /// 在岗确认: each time that the leader asked in between for a proof of being there, the last first. One without an answer
+    /// whose time is not over waits for `provePresence`.
+    #[graphql(complexity = "price::list(3, child_complexity, 1)")]
+    async fn presence(&self, gql: &Context<'_>) -> Result<Vec<PresenceCall>> {
+        presence_of(gql, self.0.id).await
+    }
     /// Null only when it could not be read.
     async fn shift(&self, gql: &Context<'_>) -> Result<Option<Shift>> {
         shift_by_id(gql, self.0.shift_id).await
@@ -96,7 +109,7 @@ pub async fn my_open_attendance(gql: &Context<'_>, volunteer: Option<VolunteerId
 
 /// Where the phone is, and how well it knows.
 #[derive(InputObject)]
-struct FixInput {
+pub struct FixInput {
     /// As the phone gives it, with its datum.
     place: Place,
     /// The phone's own estimate of its error; more than 500 m proves nothing.
@@ -116,7 +129,8 @@ impl FixInput {
     }
 }
 
-fn sent(fix: Option<FixInput>, code: Option<String>) -> Result<Sent, Fault> {
+/// What proves it: exactly one of both.
+pub fn sent(fix: Option<FixInput>, code: Option<String>) -> Result<Sent, Fault> {
     match (fix, code) {
         (Some(fix), None) => Ok(Sent::Fix(fix.fix()?)),
         (None, Some(code)) => Ok(Sent::Code(code)),

@@ -154,7 +154,7 @@ pub fn judge(proof: Proof, radius_m: i32, policy: &PolicyBody, now: Instant) -> 
 }
 
 /// Who has withdrawn the consent to use the location still has the code.
-fn prove(
+pub fn prove(
     evidence: Evidence,
     location_consent: bool,
     radius_m: i32,
@@ -242,26 +242,48 @@ pub fn proposed_end((from, ends_at): (Instant, Instant), proof: Option<Instant>)
     proof.filter(|seen| *seen > from).map(|seen| seen.min(ends_at))
 }
 
+/// How a whole stay is proved: as well as its weaker end, and better where the volunteer proved in between to be there. Nobody is
+/// worse off for an answer, or for none; and what a person said is not made into what was proved, for a proof in the middle
+/// tells nothing of when somebody came or left.
+pub fn stay_grade(
+    check_in: EvidenceGrade,
+    check_out: Option<EvidenceGrade>,
+    presence: Option<EvidenceGrade>,
+) -> EvidenceGrade {
+    // The strongest comes first.
+    let weaker = check_out.map_or(check_in, |check_out| check_in.max(check_out));
+    match presence {
+        Some(proof) if !is_said(weaker) => weaker.min(proof),
+        _ => weaker,
+    }
+}
+
+/// What a leader or the volunteer says, other than what the desk or the location proves.
+pub fn is_said(grade: EvidenceGrade) -> bool {
+    matches!(grade, EvidenceGrade::Leader | EvidenceGrade::Claim)
+}
+
 /// Rounded up, as [`metres`] are: a number told beside its limit must not look as if it were within.
 fn seconds_up(time: TimeDelta) -> i64 {
     (time.num_milliseconds() + 999).div_euclid(1000)
 }
 
-fn minutes_up(time: TimeDelta) -> i64 {
+pub fn minutes_up(time: TimeDelta) -> i64 {
     (time.num_milliseconds() + 59_999).div_euclid(60_000)
 }
 
 /// Whole metres for people; beyond 20,000 km there is nothing on Earth.
 #[expect(clippy::cast_possible_truncation, reason = "clamped to half the circumference of the Earth")]
-fn metres(length: f64) -> i64 {
+pub fn metres(length: f64) -> i64 {
     length.clamp(0.0, 2.1e7).ceil() as i64
 }
 
-/// A faulty proof refuses both ends in the same words.
+/// A faulty proof refuses whatever it was for in the same words.
 macro_rules! refuse_faulty_proof {
     ($($refusal:ident),*) => {$(
-        impl From<ProofFault> for $refusal {
-            fn from(fault: ProofFault) -> Self {
+        impl From<$crate::attendance::rules::ProofFault> for $refusal {
+            fn from(fault: $crate::attendance::rules::ProofFault) -> Self {
+                use $crate::attendance::rules::{ProofFault, metres};
                 match fault {
                     ProofFault::NoConsent => Self::LocationConsentMissing,
                     ProofFault::CodeWrong => Self::CodeWrong,
@@ -283,6 +305,8 @@ macro_rules! refuse_faulty_proof {
         }
     )*};
 }
+
+pub(crate) use refuse_faulty_proof;
 
 refuse_faulty_proof!(CheckInRefusal, CheckOutRefusal);
 
@@ -310,6 +334,7 @@ mod tests {
             minimum_min: 15,
             pairs_per_day: 3,
             offline: boai_entity::policy::Offline::default(),
+            presence: boai_entity::policy::Presence::default(),
         }
     }
 
@@ -436,5 +461,43 @@ mod tests {
         let fault = ProofFault::Outside { distance_m: 310.01, radius_m: 300.0, allowed_m: 310.0 };
         let told = CheckInRefusal::OutOfRange { distance_metres: 311, radius_metres: 300, allowed_metres: 310 };
         assert_eq!(CheckInRefusal::from(fault), told);
+    }
+
+    const GRADES: [EvidenceGrade; 5] = [
+        EvidenceGrade::Desk,
+        EvidenceGrade::Location,
+        EvidenceGrade::LocationWeak,
+        EvidenceGrade::Leader,
+        EvidenceGrade::Claim,
+    ];
+
+    #[test]
+    fn who_proves_in_between_to_be_there_gets_the_better_grade() {
+        use EvidenceGrade::{Claim, Desk, Leader, Location, LocationWeak};
+        for (check_in, check_out, presence, grade) in [
+            (LocationWeak, None, None, LocationWeak),
+            (LocationWeak, None, Some(Location), Location),
+            (LocationWeak, Some(Location), Some(Location), Location),
+            (Location, Some(LocationWeak), None, LocationWeak),
+            (Location, Some(LocationWeak), Some(Desk), Desk),
+            (Desk, Some(Location), Some(LocationWeak), Location),
+            (Leader, Some(Location), Some(Desk), Leader),
+            (Location, Some(Claim), Some(Desk), Claim),
+        ] {
+            assert_eq!(stay_grade(check_in, check_out, presence), grade, "{check_in:?} {check_out:?} {presence:?}");
+        }
+    }
+
+    #[test]
+    fn no_answer_makes_a_grade_worse_or_moves_a_stay_to_another_book() {
+        let maybe = || GRADES.into_iter().map(Some).chain([None]);
+        for check_in in GRADES {
+            for (check_out, presence) in maybe().flat_map(|check_out| maybe().map(move |proof| (check_out, proof))) {
+                let (before, after) =
+                    (stay_grade(check_in, check_out, None), stay_grade(check_in, check_out, presence));
+                assert!(after <= before, "{check_in:?} {check_out:?} {presence:?}");
+                assert!(presence.is_some_and(is_said) || is_said(before) == is_said(after));
+            }
+        }
     }
 }

@@ -160,7 +160,7 @@ async fn keep_attempt<R: Refusal<Code: std::fmt::Debug>>(
     refusal: &R,
 ) -> Result<(), Stop<R>> {
     let person = ctx.actor().or_fault()?.person;
-    let tried = Tried { volunteer, person, shift, end, at: ctx.now(), fix: sent.fix() };
+    let tried = Tried { volunteer, person, shift, what: end.into(), at: ctx.now(), fix: sent.fix() };
     attempts::keep(ctx, &ctx.db.conn, tried, refusal).await.or_fault()
 }
 

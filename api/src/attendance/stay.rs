@@ -15,7 +15,9 @@ use sea_orm::{ConnectionTrait, DbErr};
 
 use super::{
     forgotten,
-    rules::{CheckInCase, CheckInRefusal, CheckOutCase, CheckOutRefusal, CodeVerdict, Evidence, Proof},
+    rules::{
+        CheckInCase, CheckInRefusal, CheckOutCase, CheckOutRefusal, CodeVerdict, Evidence, Proof, is_said, stay_grade,
+    },
     store::{self, CheckInFacts, CheckOutFacts, OpenStay, Whereabouts},
 };
 use crate::{
@@ -218,6 +220,7 @@ impl ToOpen {
             check_out_accuracy_m: None,
             check_out_distance_m: None,
             check_out_by: None,
+            presence_grade: None,
             policy_id: self.policy.id,
             location_reduced_at: None,
         }
@@ -339,12 +342,12 @@ async fn credit(
 
 /// System-proved is what the desk or the location proved at both ends; what a leader or the volunteer says is back-filled.
 fn book_of(attendance: &attendance::Model) -> Book {
-    let said = |grade| matches!(grade, EvidenceGrade::Leader | EvidenceGrade::Claim);
-    if said(attendance.check_in_grade) || attendance.check_out_grade.is_some_and(said) {
-        Book::BackFilled
-    } else {
-        Book::SystemProved
-    }
+    if is_said(grade_of(attendance)) { Book::BackFilled } else { Book::SystemProved }
+}
+
+/// How the whole stay is proved.
+pub fn grade_of(attendance: &attendance::Model) -> EvidenceGrade {
+    stay_grade(attendance.check_in_grade, attendance.check_out_grade, attendance.presence_grade)
 }
 
 /// Marks an open attendance as forgotten, and tells its volunteer and its board; false when it is no longer open.

@@ -235,6 +235,8 @@ pub struct ForgottenFacts {
     pub latitude: f64,
     pub longitude: f64,
     pub radius_m: i32,
+    /// When the volunteer last proved in between to be there for certain.
+    pub proved_at: Option<Instant>,
 }
 
 /// None for what is no service, which gives no service time to settle.
@@ -242,7 +244,9 @@ pub async fn forgotten_facts(db: &impl ConnectionTrait, id: AttendanceId) -> Res
     db::one(
         db,
         "SELECT o.volunteer_id, o.shift_id, s.activity_id, a.team_id, o.policy_id, o.checked_in_at, s.starts_at, s.ends_at,
-                a.latitude, a.longitude, a.radius_m
+                a.latitude, a.longitude, a.radius_m,
+                (SELECT MAX(c.answered_at) FROM presence_call c
+                 WHERE c.attendance_id = o.id AND c.grade IN ('DESK', 'LOCATION')) AS proved_at
          FROM attendance o JOIN shift s ON s.id = o.shift_id JOIN activity a ON a.id = s.activity_id
          WHERE o.id = $1 AND a.kind = 'SERVICE'",
         [id.into()],
@@ -250,7 +254,7 @@ pub async fn forgotten_facts(db: &impl ConnectionTrait, id: AttendanceId) -> Res
     .await
 }
 
-/// A refused check-out whose location was kept.
+/// A refused check-out, or answer in between, whose location was kept.
 #[derive(FromQueryResult)]
 pub struct LocatedTry {
     pub fixed_at: Instant,
@@ -258,7 +262,7 @@ pub struct LocatedTry {
     pub longitude: f64,
 }
 
-/// Somebody's refused check-outs of a shift with a fix after a moment, the last first. A fix too inaccurate or from the future
+/// Somebody's refused check-outs of a shift, and answers in between, with a fix after a moment, the last first. A fix too inaccurate or from the future
 /// proves nothing; one too old for a check-out tells where its phone was.
 pub async fn located_tries(
     db: &impl ConnectionTrait,
@@ -269,7 +273,7 @@ pub async fn located_tries(
     db::all(
         db,
         "SELECT fixed_at, latitude, longitude FROM attendance_attempt
-         WHERE volunteer_id = $1 AND shift_id = $2 AND fixed_at > $3 AND fixed_at <= tried_at AND end_kind = 'CHECK_OUT'
+         WHERE volunteer_id = $1 AND shift_id = $2 AND fixed_at > $3 AND fixed_at <= tried_at AND end_kind IN ('CHECK_OUT', 'PRESENCE')
            AND latitude IS NOT NULL AND longitude IS NOT NULL
            AND refusal NOT IN ('FixInaccurate', 'FixFromTheFuture')
          ORDER BY fixed_at DESC LIMIT 20",

@@ -24,7 +24,9 @@ use crate::{
         errors::Fault,
         node::{GlobalId, NOTHING},
         outbox::Topics,
+        wire::price,
     },
+    presence::graphql::{PresenceAsk, asks_of},
     reviews::{self, graphql::ReviewItem},
 };
 
@@ -75,6 +77,11 @@ impl AttendanceBoard {
     /// Never checked out, and check-out has closed.
     async fn forgotten(&self) -> i32 {
         people(self.count.forgotten)
+    }
+    /// 在岗确认: what everybody there was asked to prove, the last first.
+    #[graphql(complexity = "price::list(3, child_complexity, 1)")]
+    async fn presence_asks(&self, gql: &Context<'_>) -> Result<Vec<PresenceAsk>> {
+        asks_of(gql, self.shift).await
     }
     /// The newest 10 check-ins, newest first.
     async fn latest(&self) -> Vec<Attendance> {

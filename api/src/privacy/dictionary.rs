@@ -119,6 +119,8 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("PHONE_CHANGED", "更换手机号", "phone number changed"),
     ("PHONE_DIGITS", "手机尾号", "last digits of the phone number"),
     ("PHOTOGRAPHY", "摄影", "photography"),
+    ("PRESENCE", "在岗确认", "being there in between"),
+    ("PRESENCE_ASKED", "请确认在岗", "asked whether you are there"),
     ("PSYCHOSOCIAL", "心理支持", "psychosocial"),
     ("PUBLICATION", "公开姓名", "publication of the name"),
     ("PUBLISHED", "已发布", "published"),
@@ -213,6 +215,7 @@ mod tests {
         RecoveryState, Role, SessionEnd, Sight, SignInWay, SignUpState, Skill, TokenKind, TotalDimension,
         VolunteerState, Weekday,
     };
+    use boai_entity::presence_kinds::ProofKind;
     use boai_entity::review_kinds::{FlagReason, ProposalBasis, ReviewKind, ReviewOutcome, ReviewState};
     use boai_entity::sync_kinds::{SyncReason, SyncedState};
     use sea_orm::Iterable;
@@ -260,6 +263,7 @@ mod tests {
             LookPurpose,
             MembershipState,
             Platform,
+            ProofKind,
             ProposalBasis,
             RecordState,
             RecoveryState,

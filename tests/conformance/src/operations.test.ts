@@ -119,9 +119,15 @@ test("a volunteer serves, and the leader watches, settles and confirms", async (
   assert.deepEqual(roster.signUps?.nodes.map(({ volunteer }) => volunteer?.name), ["王小明"]);
   done((await volunteer.run(app.CheckInDocument, { shiftId: shift, requestId: requestId(), fix: fix() })).checkIn);
   assert.equal((await first<app.BoardSubscription>(app.BoardDocument, { shiftId: shift })).attendanceBoard.present, 1);
+  const { askForPresence } = await leader.run(app.AskForPresenceDocument, { shiftId: shift, requestId: requestId() });
+  const askId = some(done(askForPresence).ask).id;
+  const { me: there } = await volunteer.run(app.MeDocument, {});
+  assert.deepEqual(there?.openAttendance?.presence.map((call) => [call.askId, call.answeredAt]), [[askId, null]]);
+  done((await volunteer.run(app.ProvePresenceDocument, { askId, fix: fix() })).provePresence);
   done((await volunteer.run(app.CheckOutDocument, { requestId: requestId(), fix: fix() })).checkOut);
   const { node } = await leader.run(app.BoardOnceDocument, { shiftId: shift });
   assert.ok(node?.__typename === "Shift");
+  assert.deepEqual(node.board?.presenceAsks.map(({ people, answered }) => [people, answered]), [[1, 1]]);
   const attendanceId = some(node.board?.latest[0]).id;
   const { confirmHours } = await leader.run(app.ConfirmHoursDocument, { items: [{ attendanceId }] });
   assert.equal(done(confirmHours).results[0]?.record?.state, "CONFIRMED");

@@ -74,6 +74,8 @@ fn learn_scene(known: &mut Known, scene: &Scene, served: &Person<'_>) {
         &scene.desk.to_come,
         &scene.at_site,
         &scene.rule,
+        &scene.presence,
+        &scene.running,
     ];
     ids.into_iter().chain(more).chain(&posted.shifts).chain(&scene.acts).for_each(|id| known.learn_id(id));
     [id(Town::TEAM), id(Town::OTHER_TEAM)].iter().for_each(|id| known.learn_id(id));

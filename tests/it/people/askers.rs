@@ -173,9 +173,21 @@ pub async fn settle(town: &Town) -> (Scene, Person<'_>) {
     served.sign_up(past.shift()).await.fine();
     town.clock.set(at("07:10"));
     served.check_in(past.shift(), 0.0).await.fine();
+    let asked =
+        "mutation($shift: ID!, $request: UUID!) { askForPresence(input: { shiftId: $shift, requestId: $request }) {
+        ask { id } errors { code } } }";
+    let asked = leader.ask(asked, json!({ "shift": past.shift(), "request": leader.request_id() })).await.fine();
+    let presence = asked.text("/askForPresence/ask/id");
+    let answer =
+        "mutation($ask: ID!, $fix: FixInput) { provePresence(input: { askId: $ask, fix: $fix }) { errors { code } } }";
+    served.ask(answer, json!({ "ask": presence, "fix": served.fix(0.0) })).await.fine();
+    let running = leader.post_activity(at("08:30"), at("09:00"), 5, json!({ "title": "在岗" })).await;
     town.clock.set(at("08:10"));
     let out = served.check_out(0.0).await.fine();
     town.clock.set(at("08:45"));
+    let there = town.resident("孙在岗").await;
+    there.sign_up(running.shift()).await.fine();
+    there.check_in(running.shift(), 0.0).await.fine();
     let posted = leader.post_activity(at("09:00"), at("10:00"), 5, json!({ "title": "公开" })).await;
     served.sign_up(posted.shift()).await.fine();
     let mut shifts = vec![shift(at("09:00"), at("10:00"), 5)];
@@ -192,6 +204,8 @@ pub async fn settle(town: &Town) -> (Scene, Person<'_>) {
     let opener = town.resident("opener").await;
     opener.hold("BRANCH_OFFICER", Some(Town::branch("3301")), None).await;
     let recovery = open_recovery(&opener, &served.number().await, &town.new_phone()).await.fine();
+    // Of one frozen moment items come in any order, and a short page of an inbox would show now these and now those.
+    town.clock.advance(TimeDelta::seconds(1));
     let change =
         "mutation($id: ID!) { changeActivity(input: { activityId: $id, note: \"带水\" }) { errors { code } } }";
     leader.ask(change, json!({ "id": posted.activity })).await.fine();
@@ -230,6 +244,8 @@ pub async fn settle(town: &Town) -> (Scene, Person<'_>) {
     leader.publish(&at_site).await.fine();
     let scene = Scene {
         desk,
+        presence,
+        running: running.shift().to_owned(),
         claim: claim.text("/claimHours/claim/id"),
         review: review_with(town, &grant_id).await,
         officer: officer.ask("{ me { roles { id } } }", json!({})).await.text("/me/roles/0/id"),

@@ -49,6 +49,10 @@ pub struct Scene {
     /// An activity with a desk: somebody's grant of it, what it entered and was refused, the sign-ups of who is there and of
     /// who is still to come.
     pub desk: Desk,
+    /// What everybody at the shift of that attendance was asked and this volunteer answered; and a shift that runs, with
+    /// somebody there.
+    pub presence: String,
+    pub running: String,
 }
 
 pub struct Desk {
@@ -84,7 +88,8 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
     let Scene {
         posted, draft, attendance, record, volunteer, session, applicant, number, grant, recovery, member, ..
     } = scene;
-    let Scene { review, officer, facility, desk, at_site, rule, acts: [one_act, other_act], .. } = scene;
+    let Scene { review, officer, facility, desk, at_site, rule, presence, running, acts: [one_act, other_act], .. } =
+        scene;
     let (activity, shift) = (&posted.activity, posted.shift());
     let (team, branch) = (id(Town::TEAM), id(Town::branch("330106")));
     let node =
@@ -171,6 +176,7 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         node("an entry of a desk", "/node", &desk.entry, ""),
         node("what a desk was refused", "/node", &desk.refused, ""),
         node("a rule of day shifts", "/node", &scene.rule, ""),
+        node("who is there, as asked", "/node", presence, ""),
         node("an act that waits", "/node", one_act, ""),
         node("a review of roles", "/node", review, ""),
         node("what waits for review", "/node", &scene.claim, ""),
@@ -187,6 +193,7 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         mutation("addShift", "", format!("activityId: \"{activity}\", shift: {{ {times} }}")),
         mutation("approveAct", "", format!("actId: \"{one_act}\"")),
         mutation("approveRecovery", "", format!("recoveryId: \"{recovery}\"")),
+        mutation("askForPresence", "", format!("shiftId: \"{running}\", {request}")),
         mutation("askToJoinTeam", "", format!("teamId: \"{team}\"")),
         mutation("cancelChildErasure", "", format!("pass: \"boai_x\", erasureId: \"{}\"", scene.erasure)),
         mutation("cancelErasure", "", format!("erasureId: \"{}\"", scene.erasure)),
@@ -285,6 +292,7 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
             "",
             format!("volunteerNumber: \"{member}\", {new_phone}, reason: \"x\", identityCheck: \"x\""),
         ),
+        mutation("provePresence", "", format!("askId: \"{presence}\", {fix}")),
         mutation("proveSecondFactor", "", "code: \"000000\""),
         mutation("publishActivity", "", format!("activityId: \"{draft}\"")),
         mutation("refreshSession", "", format!("refreshToken: \"{}\"", who.refresh_token)),

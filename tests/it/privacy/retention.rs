@@ -108,6 +108,41 @@ stories! {
         stays_for(&town, "attempt", "attendance_attempt", at("10:30"), 180).await;
     }
 
+    async fn who_was_asked_whether_they_are_there_goes_180_days_later(town: Town) {
+        let leader = town.leader("Li Fang").await;
+        let ling = town.volunteer("Ling").await;
+        let posted = leader.post_activity(at("08:00"), at("10:00"), 8, json!({})).await;
+        ling.sign_up(posted.shift()).await.fine();
+        keep_signed_in(&town).await;
+        town.clock.set(at("08:00"));
+        ling.check_in(posted.shift(), 305.0).await.fine();
+        town.clock.set(at("09:00"));
+        let ask = "mutation($shift: ID!, $request: UUID!) { askForPresence(input: { shiftId: $shift, requestId: $request }) {
+            ask { id } errors { code } } }";
+        let asked = leader.ask(ask, json!({ "shift": posted.shift(), "request": leader.request_id() })).await.fine();
+        let answer = "mutation($ask: ID!, $fix: FixInput) { provePresence(input: { askId: $ask, fix: $fix }) { errors { code } } }";
+        let proof = json!({ "ask": asked.data("/askForPresence/ask/id"), "fix": ling.fix(20.0) });
+        ling.ask(answer, proof).await.fine();
+        assert_eq!(rows_at(&town, at("+180 09:01"), "presence_ask").await, 1, "with whom it was asked of");
+        assert_eq!(town.rows("presence_call").await, 0);
+        // What the stay is proved by stays with it.
+        assert_eq!(town.rows("attendance WHERE presence_grade = 'LOCATION'").await, 1);
+    }
+
+    async fn what_was_asked_of_whom_stays_for_its_180_days(town: Town) {
+        let leader = town.leader("Li Fang").await;
+        let ling = town.volunteer("Ling").await;
+        let posted = leader.post_activity(at("08:00"), at("10:00"), 8, json!({})).await;
+        ling.sign_up(posted.shift()).await.fine();
+        keep_signed_in(&town).await;
+        town.clock.set(at("09:00"));
+        ling.check_in(posted.shift(), 20.0).await.fine();
+        let ask = "mutation($shift: ID!, $request: UUID!) { askForPresence(input: { shiftId: $shift, requestId: $request }) {
+            ask { id } errors { code } } }";
+        leader.ask(ask, json!({ "shift": posted.shift(), "request": leader.request_id() })).await.fine();
+        stays_for(&town, "presence_call", "presence_call", at("09:00"), 180).await;
+    }
+
     async fn one_time_codes_go_a_day_after_their_end(town: Town) {
         town.volunteer("Ling").await;
         // Sent at 07:00, good for five minutes.

@@ -71,7 +71,7 @@ async fn members(town: &Town, size: usize) -> (Vec<Person<'_>>, Vec<String>) {
     (crowd, ids)
 }
 
-async fn close(town: &Town) {
+pub async fn close(town: &Town) {
     close_forgotten(&Ctx::system(town.app.clone(), "story")).await.expect("the job runs");
 }
 

@@ -11,6 +11,7 @@ mod hours;
 mod instances;
 mod live;
 mod officers;
+mod presence;
 mod program;
 mod repeats;
 mod settling;

@@ -179,6 +179,7 @@ pub async fn add_stay(
         check_out_accuracy_m: None,
         check_out_distance_m: None,
         check_out_by: by,
+        presence_grade: None,
         policy_id: policy,
         location_reduced_at: None,
     };

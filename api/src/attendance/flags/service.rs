@@ -7,6 +7,7 @@ use boai_entity::{
     ids::{ActivityId, AttendanceId, AttendanceSignalId, PersonId, ShiftId, TeamId, VolunteerId},
     kinds::AttendanceEnd,
     policy,
+    presence_kinds::ProofKind,
     review_item::Details,
     review_kinds::{FlagReason, ReviewKind},
 };
@@ -39,7 +40,19 @@ pub async fn note(
         AttendanceEnd::CheckOut => stay.checked_out_at.unwrap_or(stay.checked_in_at),
     };
     let id = AttendanceSignalId(ctx.new_id());
-    store::keep(tx, id, (stay.id, end), actor.session, mocked, at).await
+    store::keep(tx, id, (stay.id, end.into()), actor.session, mocked, at).await
+}
+
+/// The same of an answer in between.
+pub async fn note_presence(
+    ctx: &Ctx,
+    tx: &impl ConnectionTrait,
+    stay: AttendanceId,
+    mocked: bool,
+) -> Result<(), DbErr> {
+    let Some(actor) = &ctx.actor else { return Ok(()) };
+    let id = AttendanceSignalId(ctx.new_id());
+    store::keep(tx, id, (stay, ProofKind::Presence), actor.session, mocked, ctx.now()).await
 }
 
 /// Something odd.
@@ -105,6 +118,10 @@ async fn look_at(ctx: &Ctx, tx: &impl ConnectionTrait, told: &Told) -> Result<()
     }
     look_at_device(ctx, tx, told, &policy).await?;
     look_at_fixes(ctx, tx, told, &policy).await?;
+    // Whoever is asked at one moment may well answer in one second.
+    if told.signal.end_kind == ProofKind::Presence {
+        return Ok(());
+    }
     let people = store::in_second(tx, &told.signal).await?;
     if people >= policy.body.flags.second_people {
         let subject =

@@ -3,18 +3,18 @@
 use boai_entity::{
     Instant, attendance_signal,
     ids::{ActivityId, AttendanceId, AttendanceSignalId, PersonId, SessionId, ShiftId, TeamId, VolunteerId},
-    kinds::AttendanceEnd,
+    presence_kinds::ProofKind,
 };
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
 
 use super::rules::Seen;
 use crate::platform::db;
 
-/// Keeps what the session's phone told; once for each end of a stay.
+/// Keeps what the session's phone told; once for each end of a stay. Of answers in between the last one is kept, and looked at.
 pub async fn keep(
     db: &impl ConnectionTrait,
     id: AttendanceSignalId,
-    (attendance, end): (AttendanceId, AttendanceEnd),
+    (attendance, of): (AttendanceId, ProofKind),
     session: SessionId,
     mocked: bool,
     at: Instant,
@@ -22,8 +22,10 @@ pub async fn keep(
     let text = "INSERT INTO attendance_signal (id, attendance_id, end_kind, volunteer_id, shift_id, device, mocked, at)
                 SELECT $1, o.id, $3, o.volunteer_id, o.shift_id, COALESCE(s.installation_id, s.id), $5, $6
                 FROM attendance o, session s WHERE o.id = $2 AND s.id = $4
-                ON CONFLICT DO NOTHING";
-    let values = [id.into(), attendance.into(), end.into(), session.into(), mocked.into(), at.into()];
+                ON CONFLICT (attendance_id, end_kind) DO UPDATE
+                SET device = excluded.device, mocked = excluded.mocked, at = excluded.at, looked_at = NULL
+                WHERE excluded.end_kind = 'PRESENCE'";
+    let values = [id.into(), attendance.into(), of.into(), session.into(), mocked.into(), at.into()];
     db::run(db, text, values).await?;
     Ok(())
 }

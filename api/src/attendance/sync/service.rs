@@ -175,7 +175,7 @@ pub async fn sync(ctx: &Ctx, sent_at: Instant, given: Vec<Given>) -> Result<Sync
             let known = batch.shifts.contains(&end.shift);
             let fix = end.fix();
             let shift = known.then_some(end.shift);
-            let here = Tried { volunteer: who.0, person: who.1, shift, end: end.end, at: end.at, fix };
+            let here = Tried { volunteer: who.0, person: who.1, shift, what: end.end.into(), at: end.at, fix };
             tried.push((here, refused.clone()));
         }
         if let Some(place) = place {
@@ -226,7 +226,7 @@ fn right(item: &Item, clock: PhoneClock, now: Instant) -> Option<Told> {
 }
 
 fn nowhere(ctx: &Ctx, (volunteer, person): (VolunteerId, PersonId), end: AttendanceEnd) -> Tried {
-    Tried { volunteer, person, shift: None, end, at: ctx.now(), fix: None }
+    Tried { volunteer, person, shift: None, what: end.into(), at: ctx.now(), fix: None }
 }
 
 /// Before anything is locked: the books of limits may be in Redis. Each new code counts, and is looked at for the time when it

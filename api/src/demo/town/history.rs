@@ -254,6 +254,7 @@ fn attendance(chance: &Chance, activity: &Activity, shift: &Shift, volunteer: &V
         check_out_accuracy_m: Some(went.accuracy_m),
         check_out_distance_m: Some(went.distance_m),
         check_out_by: None,
+        presence_grade: None,
         policy_id: POLICY,
         location_reduced_at: None,
     }

@@ -128,6 +128,27 @@ pub const SWEEPS: &[Sweep] = &[
         by_day: false,
         act: Act::Delete,
     },
+    // Who was asked whether they are there, and what they proved; then that anybody was.
+    Sweep {
+        kind: "presence_call",
+        every: HOURLY,
+        days: Some(|days| days.attempt),
+        table: "presence_call",
+        key: "ask_id, attendance_id",
+        due: "ask_id IN (SELECT a.id FROM presence_ask a WHERE a.asked_at < $1)",
+        by_day: false,
+        act: Act::Delete,
+    },
+    Sweep {
+        kind: "presence_ask",
+        every: HOURLY,
+        days: Some(|days| days.attempt),
+        table: "presence_ask",
+        key: "id",
+        due: "asked_at < $1 AND NOT EXISTS (SELECT 1 FROM presence_call c WHERE c.ask_id = presence_ask.id)",
+        by_day: false,
+        act: Act::Delete,
+    },
     Sweep {
         kind: "code",
         every: HOURLY,
