@@ -106,7 +106,7 @@ impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
         match &value {
             Value::String(text) => match NaiveDate::parse_from_str(text, "%Y-%m-%d") {
-                Ok(date) if text.len() == 10 => Ok(Self(date)),
+                Ok(date) if text.len() == 10 && date.to_string() == *text => Ok(Self(date)),
                 _ => refuse(format!("{text:.40} is no day; write it as 2026-05-08.")),
             },
             _ => refuse("A day is a text such as \"2026-05-08\".".into()),
