@@ -5,7 +5,7 @@ use sea_orm::{DeriveActiveEnum, EnumIter, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ids::{AttendanceId, DeskEntryId, PersonId, VolunteerId},
+    ids::{AttendanceId, DeskEntryId, PersonId, PostId, VolunteerId},
     kinds::{AttendanceEnd, kinds},
 };
 
@@ -33,6 +33,8 @@ pub struct Model {
     pub way: DeskWay,
     /// Took a seat at the desk, without having signed up: an undone check-in gives it back.
     pub walk_in: bool,
+    /// The post that the desk moved them from: an undone check-in puts them back.
+    pub moved_from: Option<PostId>,
     pub operator_id: PersonId,
     pub made_at: ChronoDateTimeUtc,
     pub undone_at: Option<ChronoDateTimeUtc>,

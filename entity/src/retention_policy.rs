@@ -38,6 +38,22 @@ pub struct RetentionDays {
     pub recovery: i64,
     /// Whom somebody looked at, and what for, from the look. At least three years, whatever stands here (PIPL, art. 56).
     pub look: i64,
+    /// What was reviewed (claims, flags, back-filled time …), from when it was settled, and desks, from their last day: as long as
+    /// claims about it can be brought (Civil Code, art. 188). Older versions say nothing of it.
+    #[serde(default = "three_years")]
+    pub review: i64,
+    /// For how many people a leader filled hours in on a day, from that day on. At least 1: the day's are counted. Older versions
+    /// say nothing of it.
+    #[serde(default = "a_month")]
+    pub back_fill_count: i64,
+}
+
+fn three_years() -> i64 {
+    1095
+}
+
+fn a_month() -> i64 {
+    30
 }
 
 #[sea_orm::model]

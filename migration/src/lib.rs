@@ -39,6 +39,8 @@ mod m0047_shift_rules;
 mod m0049_desks;
 mod m0050_numbered_events;
 mod m0051_presence;
+mod m0052_moved_posts;
+mod m0053_reviews_do_not_stay;
 
 pub struct Migrator;
 
@@ -82,6 +84,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0049_desks::Migration),
             Box::new(m0050_numbered_events::Migration),
             Box::new(m0051_presence::Migration),
+            Box::new(m0052_moved_posts::Migration),
+            Box::new(m0053_reviews_do_not_stay::Migration),
         ]
     }
 }

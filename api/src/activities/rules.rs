@@ -1,7 +1,10 @@
 //! What an activity may look like, and who may sign up for it.
 
+use std::collections::HashMap;
+
 use boai_entity::{
     Instant,
+    ids::{ActivityId, PostId, ShiftId, SignUpId, VolunteerId},
     kinds::{ActivityState, Skill},
     policy::PolicyBody,
 };
@@ -227,6 +230,37 @@ pub fn why_not(demands: &Demands<'_>, birth: NaiveDate, skills: &[Skill]) -> Vec
     reasons
 }
 
+/// Somebody on the wait-list of a shift, with the seats that are free there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Waiting {
+    pub id: SignUpId,
+    pub volunteer: VolunteerId,
+    pub activity: ActivityId,
+    pub shift: ShiftId,
+    /// Free seats of the shift.
+    pub shift_free: i32,
+    /// The post that they wait for, if the shift has any, and its free seats.
+    pub post: Option<(PostId, i32)>,
+}
+
+/// Who of those who wait moves up: in their order, as long as there are seats of the shift, and of the post if there is one.
+pub fn who_moves_up(waiting: Vec<Waiting>) -> Vec<Waiting> {
+    let (mut shifts, mut posts) = (HashMap::new(), HashMap::new());
+    let moves_up = |one: &Waiting| {
+        let of_shift = shifts.entry(one.shift).or_insert(one.shift_free);
+        let of_post = one.post.map(|(post, free)| posts.entry(post).or_insert(free));
+        if *of_shift <= 0 || of_post.as_ref().is_some_and(|free| **free <= 0) {
+            return false;
+        }
+        *of_shift -= 1;
+        if let Some(free) = of_post {
+            *free -= 1;
+        }
+        true
+    };
+    waiting.into_iter().filter(moves_up).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -298,5 +332,28 @@ mod tests {
         );
         assert_eq!(why_closed(ActivityState::Draft, ends_at, ends_at), Some(SignUpRefusal::NotFound));
         assert_eq!(why_closed(ActivityState::Cancelled, ends_at, now), Some(SignUpRefusal::Cancelled));
+    }
+
+    #[test]
+    fn the_wait_list_moves_in_order_and_past_a_post_that_is_full() {
+        let id = uuid::Uuid::from_u128;
+        let one = |number: u128, shift: u128, shift_free, post: Option<(u128, i32)>| Waiting {
+            id: SignUpId(id(number)),
+            volunteer: VolunteerId(id(number)),
+            activity: ActivityId(id(1)),
+            shift: ShiftId(id(shift)),
+            shift_free,
+            post: post.map(|(post, free)| (PostId(id(post)), free)),
+        };
+        let moved = |waiting: Vec<Waiting>| -> Vec<u128> {
+            who_moves_up(waiting).iter().map(|one| one.id.0.as_u128()).collect()
+        };
+        assert_eq!(
+            moved(vec![one(1, 7, 2, None), one(2, 7, 2, None), one(3, 7, 2, None), one(4, 8, 1, None)]),
+            [1, 2, 4]
+        );
+        let (full, free) = (Some((70, 0)), Some((71, 1)));
+        assert_eq!(moved(vec![one(1, 7, 2, full), one(2, 7, 2, free), one(3, 7, 2, free)]), [2]);
+        assert_eq!(moved(vec![one(1, 7, 0, Some((70, 1)))]), Vec::<u128>::new());
     }
 }

@@ -255,7 +255,7 @@ pub async fn change_shift(ctx: &Ctx, id: ShiftId, change: ShiftChange) -> Done<s
     store::own_plan(&tx, id).await.or_fault()?;
     change_times(ctx, &tx, &activity, &shift, &change).await?;
     let seats = change_seats(&tx, &shift, &change).await?;
-    sign_up::seat_who_waits(ctx, &tx, id).await.or_fault()?;
+    sign_up::seat_who_waits(ctx, &tx, &[id]).await.or_fault()?;
     if !change.note.is_empty() || change.starts_at.is_some() || change.ends_at.is_some() {
         tell_signed_up(ctx, &tx, &activity, Some(id), InboxKind::ActivityChanged, &change.note).await?;
     }

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     ctx::Ctx,
-    inbox::tell_volunteers,
+    inbox::tell_each_volunteer,
     people::{self, rules::has_guardian},
     platform::{
         errors::Fault,
@@ -157,8 +157,23 @@ pub async fn move_to_post(
     }
     store::leave_post(tx, mine.post_id).await?;
     store::set_post(tx, mine.id, post, ctx.now()).await?;
-    seat_who_waits(ctx, tx, mine.shift_id).await?;
+    seat_who_waits(ctx, tx, &[mine.shift_id]).await?;
     Ok(true)
+}
+
+/// Puts somebody who was moved back to the post of before. The volunteer's row is held. Whose place was given to somebody who
+/// waited stays where they are: nobody loses a seat.
+pub async fn back_to_post(
+    ctx: &Ctx,
+    tx: &impl ConnectionTrait,
+    (shift, volunteer): (ShiftId, VolunteerId),
+    post: PostId,
+) -> Result<bool, DbErr> {
+    store::lock_shift(tx, shift).await?;
+    match store::sign_up(tx, shift, volunteer).await? {
+        Some(mine) if mine.state == SignUpState::Seated => move_to_post(ctx, tx, &mine, post).await,
+        _ => Ok(false),
+    }
 }
 
 /// Ends a sign-up of a shift whose row is held; a seat goes to whoever waits longest.
@@ -166,31 +181,21 @@ async fn free(ctx: &Ctx, tx: &impl ConnectionTrait, mine: &sign_up::Model) -> Re
     store::set_sign_up_state(tx, mine.id, SignUpState::Left, ctx.now()).await?;
     if mine.state == SignUpState::Seated {
         store::give_seat_back(tx, mine.shift_id, mine.post_id).await?;
-        seat_who_waits(ctx, tx, mine.shift_id).await?;
+        seat_who_waits(ctx, tx, &[mine.shift_id]).await?;
     }
     ctx.tell(tx, board_topic(mine.shift_id)).await
 }
 
-/// Moves the wait-list of a shift whose row is held: in order, as long as there are seats. Each one hears of it. A shift
-/// that is over keeps its seats: nobody is called to it any more.
-pub async fn seat_who_waits(ctx: &Ctx, tx: &impl ConnectionTrait, shift: ShiftId) -> Result<(), DbErr> {
-    let Some(facts) = store::shift_facts(tx, shift).await? else { return Ok(()) };
-    if facts.ends_at <= ctx.now() {
+/// Moves the wait-lists of shifts whose rows are held: in order, as long as there are seats. Each one hears of it. A shift
+/// that is over keeps its seats: nobody is called to it any more. However many wait, it takes the same statements.
+pub async fn seat_who_waits(ctx: &Ctx, tx: &impl ConnectionTrait, shifts: &[ShiftId]) -> Result<(), DbErr> {
+    let up = rules::who_moves_up(store::waiting(tx, shifts, ctx.now()).await?);
+    if up.is_empty() {
         return Ok(());
     }
-    let posts = store::posts_of(tx, shift).await?;
-    let lines = if posts.is_empty() { vec![None] } else { posts.iter().map(|post| Some(post.id)).collect() };
-    for post in lines {
-        while let Some(next) = store::first_waiting(tx, shift, post).await? {
-            if !take_seat(tx, shift, post).await? {
-                break;
-            }
-            store::set_sign_up_state(tx, next.id, SignUpState::Seated, ctx.now()).await?;
-            let place = Some((facts.activity_id, Some(shift)));
-            tell_volunteers(ctx, tx, &[next.volunteer_id], InboxKind::SeatGiven, place, "").await?;
-        }
-    }
-    Ok(())
+    store::seat_all(tx, &up, ctx.now()).await?;
+    let told: Vec<_> = up.iter().map(|one| (one.volunteer, (one.activity, Some(one.shift)))).collect();
+    tell_each_volunteer(ctx, tx, &told, InboxKind::SeatGiven, "").await
 }
 
 /// A seat of the shift, and of the post if there is one: both or none.

@@ -246,12 +246,8 @@ async fn move_shifts(
     let times = keep.iter().filter_map(|shift| shift.day.map(|day| (shift.id, plan.time_on(day)))).collect::<Vec<_>>();
     store::replan(tx, &times, plan.capacity, &plan.posts).await.or_fault()?;
     store::cancel_shifts(tx, &dropped, note, ctx.now()).await.or_fault()?;
-    // New seats go to who waits; only shifts in which somebody does are asked.
-    for shift in
-        keep.iter().filter(|shift| signed_up.get(&shift.id).is_some_and(|people| *people > i64::from(shift.taken)))
-    {
-        sign_up::seat_who_waits(ctx, tx, shift.id).await.or_fault()?;
-    }
+    // New seats go to who waits.
+    sign_up::seat_who_waits(ctx, tx, &kept).await.or_fault()?;
     let people = store::signed_up_at(tx, &kept).await.or_fault()?;
     tell_volunteers(ctx, tx, &people, InboxKind::ActivityChanged, Some((activity.id, None)), note).await.or_fault()
 }

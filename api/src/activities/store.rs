@@ -1,5 +1,7 @@
 //! Activities, shifts, posts and sign-ups in the database.
 
+use std::collections::BTreeMap;
+
 use boai_entity::{
     Instant, activity,
     ids::{ActivityId, FacilityId, PostId, ShiftId, SignUpId, TeamId, VolunteerId},
@@ -9,9 +11,10 @@ use boai_entity::{
 };
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, PaginatorTrait,
-    QueryFilter, QueryOrder,
+    QueryFilter, QueryOrder, Value,
 };
 
+use super::rules::Waiting;
 use crate::platform::{
     db,
     pages::{Page, Slice},
@@ -191,24 +194,72 @@ pub async fn set_post(db: &impl ConnectionTrait, id: SignUpId, post: PostId, now
     Ok(())
 }
 
-/// Who waits longest for a seat at this post (at the shift itself when none is named).
-pub async fn first_waiting(
-    db: &impl ConnectionTrait,
-    shift: ShiftId,
-    post: Option<PostId>,
-) -> Result<Option<sign_up::Model>, DbErr> {
-    let at_post = match post {
-        Some(post) => sign_up::Column::PostId.eq(post),
-        None => sign_up::Column::PostId.is_null(),
+/// Who waits at these shifts, as far as they have free seats and are not over: in the order in which they signed up.
+pub async fn waiting(db: &impl ConnectionTrait, shifts: &[ShiftId], now: Instant) -> Result<Vec<Waiting>, DbErr> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        id: SignUpId,
+        volunteer_id: VolunteerId,
+        activity_id: ActivityId,
+        shift_id: ShiftId,
+        shift_free: i32,
+        post_id: Option<PostId>,
+        post_free: Option<i32>,
+    }
+    let these = db::placeholders(2, shifts.len());
+    let text = format!(
+        "SELECT u.id, u.volunteer_id, s.activity_id, u.shift_id, s.capacity - s.taken AS shift_free,
+                u.post_id, p.capacity - p.taken AS post_free
+         FROM sign_up u JOIN shift s ON s.id = u.shift_id LEFT JOIN post p ON p.id = u.post_id
+         WHERE u.shift_id IN ({these}) AND u.state = 'WAITING'
+           AND s.taken < s.capacity AND s.cancelled_at IS NULL AND s.ends_at > $1
+         ORDER BY u.signed_up_at, u.id"
+    );
+    let values = std::iter::once(now.into()).chain(shifts.iter().map(|shift| Value::from(*shift)));
+    let rows: Vec<Row> = db::all(db, text, values).await?;
+    let waiting = |row: Row| Waiting {
+        id: row.id,
+        volunteer: row.volunteer_id,
+        activity: row.activity_id,
+        shift: row.shift_id,
+        shift_free: row.shift_free,
+        post: row.post_id.zip(row.post_free),
     };
-    sign_up::Entity::find()
-        .filter(sign_up::Column::ShiftId.eq(shift))
-        .filter(sign_up::Column::State.eq(SignUpState::Waiting))
-        .filter(at_post)
-        .order_by_asc(sign_up::Column::SignedUpAt)
-        .order_by_asc(sign_up::Column::Id)
-        .one(db)
-        .await
+    Ok(rows.into_iter().map(waiting).collect())
+}
+
+/// Seats all of these, whose shifts' rows are held. The database refuses more than there is room for.
+pub async fn seat_all(db: &impl ConnectionTrait, waiting: &[Waiting], now: Instant) -> Result<(), DbErr> {
+    for some in waiting.chunks(ROWS_AT_ONCE) {
+        let text = format!(
+            "UPDATE sign_up SET state = 'SEATED', changed_at = $1 WHERE id IN ({})",
+            db::placeholders(2, some.len())
+        );
+        db::run(db, text, std::iter::once(now.into()).chain(some.iter().map(|one| Value::from(one.id)))).await?;
+    }
+    take_more(db, "shift", waiting.iter().map(|one| one.shift.0)).await?;
+    take_more(db, "post", waiting.iter().filter_map(|one| one.post).map(|(post, _)| post.0)).await
+}
+
+/// Takes a seat of each of these, of some as often as they come.
+async fn take_more(
+    db: &impl ConnectionTrait,
+    table: &str,
+    each: impl Iterator<Item = uuid::Uuid>,
+) -> Result<(), DbErr> {
+    let mut seats: BTreeMap<uuid::Uuid, i32> = BTreeMap::new();
+    each.for_each(|id| *seats.entry(id).or_default() += 1);
+    let seats: Vec<(uuid::Uuid, i32)> = seats.into_iter().collect();
+    for some in seats.chunks(ROWS_AT_ONCE) {
+        let whens = (0..some.len()).map(|row| format!("WHEN ${} THEN ${}", 2 * row + 1, 2 * row + 2));
+        let ids = (0..some.len()).map(|row| format!("${}", 2 * row + 1)).collect::<Vec<_>>().join(", ");
+        let text = format!(
+            "UPDATE {table} SET taken = taken + CASE id {} ELSE 0 END WHERE id IN ({ids})",
+            whens.collect::<Vec<_>>().join(" ")
+        );
+        db::run(db, text, some.iter().flat_map(|(id, seats)| [Value::from(*id), (*seats).into()])).await?;
+    }
+    Ok(())
 }
 
 pub async fn sign_up(

@@ -120,14 +120,17 @@ async fn try_check_in(ctx: &Ctx, asked: &Asked, known: &mut Known) -> Tried<Desk
     }
     let grade = decide_check_in(&ready.case(Evidence::Vouched(EvidenceGrade::Desk)), &ready.policy.body, now)
         .map_err(|why| refuse(why.into()))?;
-    match me {
-        Some(me) if walk_in => take_in(ctx, &tx, &me, shift, asked.post).await?,
+    let moved_from = match me {
+        Some(me) if walk_in => {
+            take_in(ctx, &tx, &me, shift, asked.post).await?;
+            None
+        }
         Some(_) => move_post(ctx, &tx, found.volunteer, shift, asked.post).await?,
-        None => {}
-    }
+        None => None,
+    };
     let opened = stay::open(ctx, &tx, ready, End::vouched(grade, operator)).await;
     let attendance = opened.map_err(|stop| stop.map(|why| vec![why.into()]))?;
-    let entry = enter(ctx, &tx, (asked, wish), &found, (&attendance, end), walk_in).await;
+    let entry = enter(ctx, &tx, (asked, wish), &found, (&attendance, end), Seat { walk_in, moved_from }).await;
     let entry = entry.map_err(|stop| stop.map(|why| vec![why.into()]))?;
     tx.commit().await.or_fault()?;
     ctx.committed.notify_one();
@@ -161,7 +164,7 @@ async fn try_check_out(ctx: &Ctx, asked: &Asked, known: &mut Known) -> Tried<Des
     let grade = decide_check_out(&ready.case(Evidence::Vouched(EvidenceGrade::Desk)), &ready.policy.body, now);
     let grade = grade.map_err(|why| Stop::Refused(vec![why.into()]))?;
     let attendance = stay::close(ctx, &tx, ready, End::vouched(grade, operator)).await.or_fault()?;
-    let entry = enter(ctx, &tx, (asked, wish), &found, (&attendance, end), false).await;
+    let entry = enter(ctx, &tx, (asked, wish), &found, (&attendance, end), Seat::default()).await;
     let entry = entry.map_err(|stop| stop.map(|why| vec![why.into()]))?;
     tx.commit().await.or_fault()?;
     ctx.committed.notify_one();
@@ -270,19 +273,26 @@ async fn take_in(
     Err(Stop::Refused(vec![full]))
 }
 
-/// Moves somebody who has a seat to another post, if there is a place. Both rows are held.
+/// What a check-in changed of somebody's seat, for an undoing to put back.
+#[derive(Clone, Copy, Debug, Default)]
+struct Seat {
+    walk_in: bool,
+    moved_from: Option<PostId>,
+}
+
+/// Moves somebody who has a seat to another post, if there is a place; the one that they leave. Both rows are held.
 async fn move_post(
     ctx: &Ctx,
     tx: &impl ConnectionTrait,
     volunteer: VolunteerId,
     shift: ShiftId,
     post: Option<PostId>,
-) -> Result<(), Stop<Vec<DeskCheckInRefusal>>> {
-    let Some(post) = post else { return Ok(()) };
+) -> Result<Option<PostId>, Stop<Vec<DeskCheckInRefusal>>> {
+    let Some(post) = post else { return Ok(None) };
     let mine = activities::store::sign_up(tx, shift, volunteer).await.or_fault()?;
     let mine = mine.ok_or_else(|| Stop::Refused(vec![DeskCheckInRefusal::NotOnRoster]))?;
     if sign_up::move_to_post(ctx, tx, &mine, post).await.or_fault()? {
-        return Ok(());
+        return Ok(mine.post_id.filter(|before| *before != post));
     }
     Err(Stop::Refused(vec![post_full(tx, shift, post).await.or_fault()?]))
 }
@@ -308,7 +318,7 @@ async fn enter(
     (asked, wish): (&Asked, Wish),
     found: &Found,
     (attendance, end): (&attendance::Model, AttendanceEnd),
-    walk_in: bool,
+    seat: Seat,
 ) -> Result<desk_entry::Model, Stop<FindRefusal>> {
     let (operator, now) = (ctx.actor().or_fault()?.person, ctx.now());
     if let Some(step) = found.step {
@@ -332,7 +342,8 @@ async fn enter(
         volunteer_id: found.volunteer,
         end_kind: end,
         way: asked.who.way(),
-        walk_in,
+        walk_in: seat.walk_in,
+        moved_from: seat.moved_from,
         operator_id: operator,
         made_at: now,
         undone_at: None,

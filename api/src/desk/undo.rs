@@ -65,7 +65,8 @@ pub async fn undo(ctx: &Ctx, id: DeskEntryId, reason: &str) -> Result<desk_entry
     Ok(desk_entry::Model { undo_reason: Some(reason.into()), ..undone })
 }
 
-/// The attendance is void; who walked in gives the seat back.
+/// The attendance is void; who walked in gives the seat back, and who was moved goes back to the post of before, unless that was
+/// given to somebody else meanwhile.
 async fn undo_check_in(ctx: &Ctx, tx: &impl ConnectionTrait, placed: &PlacedEntry) -> Result<(), Stop<UndoRefusal>> {
     let PlacedEntry { entry, shift_id, .. } = placed;
     if !store::void(tx, entry.attendance_id).await.or_fault()? {
@@ -76,6 +77,8 @@ async fn undo_check_in(ctx: &Ctx, tx: &impl ConnectionTrait, placed: &PlacedEntr
     }
     if entry.walk_in {
         sign_up::give_back(ctx, tx, *shift_id, entry.volunteer_id).await.or_fault()?;
+    } else if let Some(post) = entry.moved_from {
+        sign_up::back_to_post(ctx, tx, (*shift_id, entry.volunteer_id), post).await.or_fault()?;
     }
     Ok(())
 }

@@ -10,6 +10,8 @@ use crate::{ctx::Ctx, platform::outbox::Event};
 
 pub mod store;
 
+pub use store::Place;
+
 /// Puts an item into these volunteers' inboxes, within the transaction that gives the reason for it.
 pub async fn tell_volunteers(
     ctx: &Ctx,
@@ -19,11 +21,33 @@ pub async fn tell_volunteers(
     place: Option<(ActivityId, Option<ShiftId>)>,
     note: &str,
 ) -> Result<(), DbErr> {
-    if volunteers.is_empty() {
+    let about: Vec<_> = volunteers.iter().map(|volunteer| (*volunteer, place)).collect();
+    tell_of_places(ctx, tx, &about, kind, note).await
+}
+
+/// The same where each hears of a place of their own.
+pub async fn tell_each_volunteer(
+    ctx: &Ctx,
+    tx: &impl ConnectionTrait,
+    about: &[(VolunteerId, (ActivityId, Option<ShiftId>))],
+    kind: InboxKind,
+    note: &str,
+) -> Result<(), DbErr> {
+    let about: Vec<_> = about.iter().map(|(volunteer, place)| (*volunteer, Some(*place))).collect();
+    tell_of_places(ctx, tx, &about, kind, note).await
+}
+
+async fn tell_of_places(
+    ctx: &Ctx,
+    tx: &impl ConnectionTrait,
+    about: &[(VolunteerId, Place)],
+    kind: InboxKind,
+    note: &str,
+) -> Result<(), DbErr> {
+    if about.is_empty() {
         return Ok(());
     }
-    let added =
-        store::add_inbox_items(tx, volunteers, || ctx.new_id(), kind, place, (note, by(ctx)), ctx.now()).await?;
+    let added = store::add_inbox_items(tx, about, || ctx.new_id(), kind, (note, by(ctx)), ctx.now()).await?;
     tell_owners(ctx, tx, added).await
 }
 
@@ -38,7 +62,8 @@ pub async fn tell_persons(
     if persons.is_empty() {
         return Ok(());
     }
-    let added = store::add_items(tx, persons, || ctx.new_id(), kind, None, (note, by(ctx)), ctx.now()).await?;
+    let about: Vec<_> = persons.iter().map(|person| (*person, None)).collect();
+    let added = store::add_items(tx, &about, || ctx.new_id(), kind, (note, by(ctx)), ctx.now()).await?;
     tell_owners(ctx, tx, added).await
 }
 

@@ -1,5 +1,7 @@
 //! Inboxes in the database.
 
+use std::collections::HashMap;
+
 use boai_entity::{
     Instant,
     ids::{ActivityId, InboxItemId, PersonId, ShiftId, VolunteerId},
@@ -14,26 +16,33 @@ use crate::platform::pages::{Page, Slice};
 /// People told at once: their rows stay below what a statement may bind (32,766 values on SQLite).
 const AT_ONCE: usize = 2000;
 
-/// One item for each of these volunteers' inboxes; whose is which.
+/// What an item is about, when it is about an activity or one of its shifts.
+pub type Place = Option<(ActivityId, Option<ShiftId>)>;
+
+/// One item for each of these volunteers' inboxes; whose is which. Somebody may be told of several places.
 pub async fn add_inbox_items(
     db: &impl ConnectionTrait,
-    volunteers: &[VolunteerId],
+    about: &[(VolunteerId, Place)],
     mut new_id: impl FnMut() -> uuid::Uuid,
     kind: InboxKind,
-    place: Option<(ActivityId, Option<ShiftId>)>,
     (note, by): (&str, Option<PersonId>),
     now: Instant,
 ) -> Result<Vec<(PersonId, InboxItemId)>, DbErr> {
-    let mut added = Vec::with_capacity(volunteers.len());
-    for some in volunteers.chunks(AT_ONCE) {
-        let persons: Vec<PersonId> = volunteer::Entity::find()
+    let mut added = Vec::with_capacity(about.len());
+    for some in about.chunks(AT_ONCE) {
+        let persons: HashMap<VolunteerId, PersonId> = volunteer::Entity::find()
             .select_only()
+            .column(volunteer::Column::Id)
             .column(volunteer::Column::PersonId)
-            .filter(volunteer::Column::Id.is_in(some.iter().copied()))
+            .filter(volunteer::Column::Id.is_in(some.iter().map(|(volunteer, _)| *volunteer)))
             .into_tuple()
             .all(db)
-            .await?;
-        added.extend(add_items(db, &persons, &mut new_id, kind, place, (note, by), now).await?);
+            .await?
+            .into_iter()
+            .collect();
+        let of_person = |(volunteer, place): &(VolunteerId, Place)| Some((*persons.get(volunteer)?, *place));
+        let about: Vec<_> = some.iter().filter_map(of_person).collect();
+        added.extend(add_items(db, &about, &mut new_id, kind, (note, by), now).await?);
     }
     Ok(added)
 }
@@ -41,26 +50,29 @@ pub async fn add_inbox_items(
 /// One item for each of these persons' inboxes; whose is which.
 pub async fn add_items(
     db: &impl ConnectionTrait,
-    persons: &[PersonId],
+    about: &[(PersonId, Place)],
     mut new_id: impl FnMut() -> uuid::Uuid,
     kind: InboxKind,
-    place: Option<(ActivityId, Option<ShiftId>)>,
     (note, by): (&str, Option<PersonId>),
     now: Instant,
 ) -> Result<Vec<(PersonId, InboxItemId)>, DbErr> {
-    let added: Vec<_> = persons.iter().map(|person| (*person, InboxItemId(new_id()))).collect();
-    for some in added.chunks(AT_ONCE) {
-        let items = some.iter().map(|(person, id)| inbox_item::ActiveModel {
-            id: Set(*id),
-            person_id: Set(*person),
-            kind: Set(kind),
-            activity_id: Set(place.map(|(activity, _)| activity)),
-            shift_id: Set(place.and_then(|(_, shift)| shift)),
-            note: Set(note.into()),
-            created_at: Set(now),
-            read_at: Set(None),
-            by_person: Set(by.filter(|by| by != person)),
-        });
+    let mut added = Vec::with_capacity(about.len());
+    for some in about.chunks(AT_ONCE) {
+        let items: Vec<_> = some
+            .iter()
+            .map(|(person, place)| inbox_item::ActiveModel {
+                id: Set(InboxItemId(new_id())),
+                person_id: Set(*person),
+                kind: Set(kind),
+                activity_id: Set(place.map(|(activity, _)| activity)),
+                shift_id: Set(place.and_then(|(_, shift)| shift)),
+                note: Set(note.into()),
+                created_at: Set(now),
+                read_at: Set(None),
+                by_person: Set(by.filter(|by| by != person)),
+            })
+            .collect();
+        added.extend(items.iter().map(|item| (*item.person_id.as_ref(), *item.id.as_ref())));
         inbox_item::Entity::insert_many(items).exec_without_returning(db).await?;
     }
     Ok(added)

@@ -253,4 +253,74 @@ stories! {
         cancel(&ling, &activity, "停办").await.fine();
         assert_eq!(replan(&ling, &rule, "2026-03-02", json!({ "capacity": 3 })).await.codes(), ["WRONG_STATE"]);
     }
+
+    async fn however_many_wait_at_however_many_shifts_a_rule_changes_in_as_many_statements(town: Town) {
+        town.clock.set(on("2026-03-01", "05:00"));
+        let (ling, activity) = post(&town).await;
+        let crowd = town.crowd(5).await;
+        keep_signed_in(&town).await;
+        let mut rules = Vec::new();
+        for (start, last) in [("06:30", "2026-03-03"), ("12:30", "2026-03-10")] {
+            let given = json!({ "startsAt": start, "validTo": last, "posts": [{ "name": "登记", "capacity": 1 }, { "name": "留观", "capacity": 1 }] });
+            rules.push(plan(&ling, &activity, given).await.fine().text("/createShiftRule/rule/id"));
+        }
+        ling.publish(&activity).await.fine();
+        let posts = "query($id: ID!) { node(id: $id) { ... on Shift { posts { id name } } } }";
+        let sign_up = "mutation($shift: ID!, $post: ID!) { signUpForShift(input: { shiftId: $shift, postId: $post }) { errors { code } } }";
+        for (shift, starts) in shifts(&ling, &activity).await {
+            // One waits at each shift of the first rule, four at those of the second.
+            let people = if starts.ends_with("06:30") { 2 } else { 5 };
+            let posts = ling.ask(posts, json!({ "id": shift })).await.data("/node/posts");
+            for person in &crowd[..people] {
+                town.clock.advance(TimeDelta::milliseconds(10));
+                person.ask(sign_up, json!({ "shift": shift, "post": posts[0]["id"] })).await.fine();
+            }
+        }
+        assert_eq!(town.rows("sign_up WHERE state = 'WAITING'").await, 3 + 40);
+        let mut counts = Vec::new();
+        for rule in &rules {
+            let more = json!({ "posts": [{ "name": "登记", "capacity": 4 }, { "name": "留观", "capacity": 1 }] });
+            let (changed, statements) = town.statements(replan(&ling, rule, "2026-03-02", more)).await;
+            changed.fine();
+            counts.push(statements);
+        }
+        println!("{counts:?} statements for 2 and for 9 shifts");
+        assert_eq!(counts[0], counts[1]);
+        assert!(counts[0] <= 32, "{counts:?}");
+        // Of two days one each moved up; of nine days three each.
+        assert_eq!(town.rows("inbox_item WHERE kind = 'SEAT_GIVEN'").await, 2 + 27);
+        assert_eq!(town.rows("sign_up WHERE state = 'WAITING'").await, 1 + 4 + 9);
+        let seated = "SELECT COUNT(*) FROM sign_up u WHERE u.state = 'SEATED' AND";
+        assert_eq!(town.rows(&format!("shift s WHERE s.taken <> ({seated} u.shift_id = s.id)")).await, 0);
+        assert_eq!(town.rows(&format!("post p WHERE p.taken <> ({seated} u.post_id = p.id)")).await, 0);
+        // The fifth waits still, the last in line.
+        assert_eq!(crowd[4].inbox().await.iter().filter(|item| item.0 == "SEAT_GIVEN").count(), 0);
+    }
+
+    async fn pages_of_shifts_and_all_rules_cost_what_a_few_do(town: Town) {
+        town.clock.set(on("2026-03-01", "05:00"));
+        let (ling, activity) = post(&town).await;
+        let wei = town.resident("Wei").await;
+        keep_signed_in(&town).await;
+        plan(&ling, &activity, json!({ "validTo": "2026-03-03" })).await.fine();
+        ling.publish(&activity).await.fine();
+        let document = "query($id: ID!) { node(id: $id) { ... on Activity {
+            shiftPages(first: 50) { nodes { id startsAt placesLeft posts { name placesLeft } mySignUp { state } activity { title team { name } } } }
+            shiftRules { id weekdays posts { name capacity } calendarKnownUntil madeUntil } } } }";
+        let cost = async |person: &Person<'_>| {
+            let (answer, statements) = town.statements(person.ask(document, json!({ "id": activity }))).await;
+            let many = |list: &str| answer.data(list).as_array().map_or(0, Vec::len);
+            (statements, many("/node/shiftPages/nodes"), many("/node/shiftRules"))
+        };
+        let few = [cost(&ling).await, cost(&wei).await];
+        assert_eq!(few.map(|cost| (cost.1, cost.2)), [(3, 1); 2]);
+        for start in ["07:30", "08:30", "12:30", "13:30"] {
+            let posts = json!([{ "name": "登记", "capacity": 1 }, { "name": "留观", "capacity": 1 }]);
+            plan(&ling, &activity, json!({ "startsAt": start, "posts": posts, "validTo": "2026-03-12" })).await.fine();
+        }
+        let many = [cost(&ling).await, cost(&wei).await];
+        assert_eq!(many.map(|cost| (cost.1, cost.2)), [(50, 5); 2]);
+        assert_eq!(many.map(|cost| cost.0), few.map(|cost| cost.0));
+        assert!(few.iter().all(|cost| cost.0 <= 9), "{few:?}");
+    }
 }

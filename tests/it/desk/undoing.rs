@@ -136,6 +136,39 @@ stories! {
         town.audit().await;
     }
 
+    async fn who_was_moved_goes_back_to_the_post_of_before_unless_it_was_given_away(town: Town) {
+        for waits in [false, true] {
+            town.clock.set(at("07:00"));
+            let site = site(&town).await;
+            let (ling, wei) = (town.volunteer("Ling").await, town.volunteer("Wei").await);
+            keep_signed_in(&town).await;
+            let posts = json!([{ "name": "登记台", "capacity": 1 }, { "name": "引导", "capacity": 1 }]);
+            let shift = json!({ "startsAt": at("+1 06:30"), "endsAt": at("+1 10:30"), "capacity": 2, "posts": posts });
+            let add = "mutation($id: ID!, $shift: ShiftInput!) { addShift(input: { activityId: $id, shift: $shift }) {
+                shift { id posts { id } } errors { code } } }";
+            let shift = site.leader.ask(add, json!({ "id": site.activity(), "shift": shift })).await.fine().data("/addShift/shift");
+            let (counter, guide) = (&shift["posts"][0]["id"], &shift["posts"][1]["id"]);
+            let sign_up = "mutation($shift: ID!, $post: ID!) { signUpForShift(input: { shiftId: $shift, postId: $post }) {
+                signUp { state } errors { code } } }";
+            for person in [&ling, &wei][..if waits { 2 } else { 1 }].iter() {
+                person.ask(sign_up, json!({ "shift": shift["id"], "post": counter })).await.fine();
+            }
+            clock(&town, at("+1 06:20"));
+            let done = site.check_in(json!({ "code": code(&ling).await, "shiftId": shift["id"], "postId": guide })).await.fine();
+            assert_eq!(done.data("/deskCheckIn/line/postName"), "引导");
+            undo(&site.operator, &done.text("/deskCheckIn/entry/id"), "错岗").await.fine();
+            let lines = roster(&site.operator, site.activity()).await;
+            let stands: Vec<(&str, &str)> = lines.iter().filter_map(|line| Some((line["postName"].as_str()?, line["signUpState"].as_str()?))).collect();
+            let mut stands = stands;
+            stands.sort_unstable();
+            let expected: &[(&str, &str)] = if waits { &[("引导", "SEATED"), ("登记台", "SEATED")] } else { &[("登记台", "SEATED")] };
+            assert_eq!(stands, expected);
+            let taken = if waits { 2 } else { 1 };
+            assert_eq!(town.rows(&format!("shift WHERE capacity = 2 AND taken = {taken}")).await, 1);
+            assert_eq!(wei.inbox().await.iter().any(|item| item.0 == "SEAT_GIVEN"), waits);
+        }
+    }
+
     async fn a_walk_in_that_is_undone_gives_the_seat_to_who_waits(town: Town) {
         let site = site_with(&town, 1, json!({})).await;
         let (ling, wei) = (town.volunteer("Ling").await, town.volunteer("Wei").await);

@@ -143,6 +143,41 @@ stories! {
         stays_for(&town, "presence_call", "presence_call", at("09:00"), 180).await;
     }
 
+    async fn what_was_reviewed_goes_three_years_after_it_was_settled_and_what_waits_stays(town: Town) {
+        let scene = scene(&town).await;
+        let claim = "mutation($id: ID!) { claimHours(input: { attendanceId: $id, servedTo: \"2026-05-08T09:30:00+08:00\",
+            reason: \"手机没电\" }) { claim { id } errors { code message } } }";
+        town.clock.set(at("11:00"));
+        let first = scene.ling.ask(claim, json!({ "id": scene.attendance })).await.fine().text("/claimHours/claim/id");
+        town.clock.set(at("12:00"));
+        let decide = "mutation($items: [DecideReviewItem!]!) { decideReviews(input: { items: $items }) { errors { code } } }";
+        let no = json!({ "items": [{ "itemId": first, "approve": false, "note": "当时已离开" }] });
+        scene.leader.ask(decide, no).await.fine();
+        scene.ling.ask(claim, json!({ "id": scene.attendance })).await.fine();
+        stays_for(&town, "review", "review_item", at("12:00"), 1095).await;
+        assert_eq!(town.rows("review_item WHERE state = 'WAITING'").await, 1);
+    }
+
+    async fn how_many_a_leader_filled_in_is_forgotten_after_a_month(town: Town) {
+        let scene = scene(&town).await;
+        let count = "INSERT INTO back_fill_count (person_id, shift_id, day, people)
+                     SELECT p.id, s.id, $1, 3 FROM person p, shift s WHERE p.phone = $2";
+        let day: chrono::NaiveDate = "2026-05-08".parse().expect("a day");
+        run(&town.app.db.conn, count, [day.into(), scene.leader.phone.clone().into()]).await.expect("a count");
+        // All of May 8 counts as one day.
+        assert_eq!(rows_at(&town, at("+30 23:59"), "back_fill_count").await, 0);
+        assert_eq!(rows_at(&town, at("+31 00:00"), "back_fill_count").await, 1);
+    }
+
+    async fn who_sat_at_a_desk_is_forgotten_three_years_after_its_last_day(town: Town) {
+        let scene = scene(&town).await;
+        let grant = "mutation($site: ID!, $phone: PhoneNumber!) { grantDesk(input: { activityId: $site, phone: $phone,
+            fromDay: \"2026-05-08\", toDay: \"2026-05-09\" }) { grant { id } errors { code } } }";
+        scene.leader.ask(grant, json!({ "site": scene.posted.activity, "phone": scene.ling.phone })).await.fine();
+        assert_eq!(rows_at(&town, at("+1096 23:59"), "desk_grant").await, 0);
+        assert_eq!(rows_at(&town, at("+1097 00:00"), "desk_grant").await, 1);
+    }
+
     async fn one_time_codes_go_a_day_after_their_end(town: Town) {
         town.volunteer("Ling").await;
         // Sent at 07:00, good for five minutes.

@@ -793,6 +793,7 @@ pub const TABLES: &[Table] = &[
             word("end_kind", "签到或签退", "Which end"),
             word("way", "识别方式", "How the desk knew you"),
             field("walk_in", Kind::Truth, "现场加入", "Walked in"),
+            id("moved_from", "原岗位", "Post before"),
             who("operator_id", "签到员", "Operator"),
             time("made_at", "登记时间", "Entered"),
             time("undone_at", "撤销时间", "Taken back"),

@@ -128,6 +128,36 @@ pub const SWEEPS: &[Sweep] = &[
         by_day: false,
         act: Act::Delete,
     },
+    Sweep {
+        kind: "review",
+        every: HOURLY,
+        days: Some(|days| days.review),
+        table: "review_item",
+        key: "id",
+        due: "settled_at < $1 AND state = 'SETTLED'",
+        by_day: false,
+        act: Act::Delete,
+    },
+    Sweep {
+        kind: "back_fill_count",
+        every: HOURLY,
+        days: Some(|days| days.back_fill_count.max(1)),
+        table: "back_fill_count",
+        key: "person_id, shift_id, day",
+        due: "day < $1",
+        by_day: true,
+        act: Act::Delete,
+    },
+    Sweep {
+        kind: "desk_grant",
+        every: HOURLY,
+        days: Some(|days| days.review),
+        table: "desk_grant",
+        key: "id",
+        due: "to_day < $1",
+        by_day: true,
+        act: Act::Delete,
+    },
     // Who was asked whether they are there, and what they proved; then that anybody was.
     Sweep {
         kind: "presence_call",
@@ -302,6 +332,30 @@ pub const SWEEPS: &[Sweep] = &[
     },
 ];
 
+/// What is registered and is not gone over, with what becomes of it instead. A table that is neither here nor above is forgotten.
+#[cfg(test)]
+const STAYS: &[(&str, &str)] = &[
+    ("person", "the account, until it is erased"),
+    ("session_token", "goes with its session"),
+    ("second_factor", "until it is removed"),
+    ("recovery_code", "goes with its second factor"),
+    ("wechat_link", "until it is unlinked"),
+    ("volunteer", "the volunteer's file, until it is erased"),
+    ("consent", "proves what was agreed to, and when"),
+    ("team_member", "who is in a team"),
+    ("role_grant", "who held which power over whom"),
+    ("role_review_item", "who looked at it"),
+    ("pending_act", "who gave it, and who agreed"),
+    ("activity", "what a service record is about (order 67, art. 5)"),
+    ("sign_up", "the seats of an activity add up"),
+    ("desk_entry", "who made a service record what it is"),
+    ("service_record", "the record itself"),
+    ("ledger_entry", "the record itself"),
+    ("volunteer_total", "the record itself"),
+    ("audit_chain", "the heads of the audit trail's chains"),
+    ("data_export_chunk", "goes with its export"),
+];
+
 /// Verdict and accuracy stay; the coordinates go, and of the distances the bands stay.
 fn reduced_location() -> String {
     format!(
@@ -427,4 +481,27 @@ pub async fn finished(db: &impl ConnectionTrait, sweep: &Sweep, touched: u64, no
     let touched = i32::try_from(touched).unwrap_or(i32::MAX);
     db::run(db, text, [sweep.kind.into(), now.into(), touched.into()]).await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{STAYS, SWEEPS};
+    use crate::privacy::registry::TABLES;
+
+    #[test]
+    fn every_table_about_people_has_its_period_or_says_why_it_stays() {
+        for table in TABLES {
+            let swept = SWEEPS.iter().any(|sweep| sweep.table == table.name);
+            let stays = STAYS.iter().any(|(name, _)| *name == table.name);
+            assert!(
+                swept || stays,
+                "{}: for how long is it kept? Put it among the sweeps, or say why it stays",
+                table.name
+            );
+            assert!(!(swept && stays), "{}: it does not stay", table.name);
+        }
+        for (name, _) in STAYS {
+            assert!(TABLES.iter().any(|table| table.name == *name), "{name}: there is no such table any more");
+        }
+    }
 }
