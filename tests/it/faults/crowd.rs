@@ -29,6 +29,8 @@ pub struct Crowd {
     pub ground: Ground,
     pub leader: Phone,
     pub phones: Vec<Phone>,
+    /// Of two who have a seat at the first shift and never come.
+    pub absent: Vec<Phone>,
     /// Back to back, and open for check-in now.
     pub shifts: Vec<String>,
     /// What each phone does, one after the other: out, in, out …
@@ -130,10 +132,14 @@ impl Crowd {
             let times = starts.map(|from| (from, from + minutes(2)));
             let mut shifts = Vec::new();
             for (from, to) in std::iter::once((now - minutes(60), now + minutes(20))).chain(times) {
-                let capacity = i32::try_from(phones).expect("a shift for them");
+                let capacity = i32::try_from(phones + 2).expect("a shift for them");
                 shifts.extend(leader.post_activity(from, to, capacity, json!({})).await.shifts);
             }
-            let people = town.crowd(phones).await;
+            let mut people = town.crowd(phones + 2).await;
+            let absent = people.split_off(phones);
+            for person in &absent {
+                person.sign_up(&shifts[0]).await.fine();
+            }
             let ready = people.iter().map(async |person| {
                 for shift in &shifts {
                     person.sign_up(shift).await.fine();
@@ -143,10 +149,10 @@ impl Crowd {
             });
             let phones = join_all(ready).await;
             keep_signed_in(town).await;
-            (Phone::of(&leader), phones, shifts)
+            (Phone::of(&leader), phones, absent.iter().map(Phone::of).collect(), shifts)
         };
-        let (ground, (leader, phones, shifts)) = Ground::left_by(town, settle).await;
-        Self { ground, leader, phones, shifts, acts }
+        let (ground, (leader, phones, absent, shifts)) = Ground::left_by(town, settle).await;
+        Self { ground, leader, phones, absent, shifts, acts }
     }
 
     /// How many acts they do in all.

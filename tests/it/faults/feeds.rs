@@ -3,12 +3,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use boai::platform::random::Random;
+use boai::platform::{clock::Clock, random::Random};
 use boai_tests::{
     Town,
     process::{free_port, redis_at, redis_is},
     socket::Feed,
 };
+use chrono::TimeDelta;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
@@ -21,6 +22,8 @@ use crate::{
 /// Stays of each phone at the first shift: one is under way when the story begins.
 const STAYS: usize = 3;
 const NOTES: usize = 6;
+/// One with each note: put before the leader by who never came, and settled.
+const CLAIMS: usize = NOTES;
 
 /// A watcher, wherever it is connected just now.
 struct Watcher<'a> {
@@ -57,7 +60,7 @@ impl Watcher<'_> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn feeds_that_are_cut_off_again_and_again_miss_nothing_and_hear_nothing_twice() {
     let _machine = alone().await;
-    let (boards, people) = (size(440, 440), size(60, 60));
+    let (boards, queues, people) = (size(380, 380), size(60, 60), size(60, 60));
     let crowd = Crowd::of(Town::on_postgres, people, 2 * STAYS - 1).await;
     let port = free_port();
     let redis = redis_at(port).await;
@@ -95,8 +98,13 @@ async fn feeds_that_are_cut_off_again_and_again_miss_nothing_and_hear_nothing_tw
     let mut phones: Vec<_> = (crowd.phones.iter())
         .map(|phone| watcher(phone.token.as_str(), "inbox", None, "cursor items { id note }"))
         .collect();
+    let team = boai_tests::id(Town::TEAM);
+    let of_queue = ("teamId", "ID", team.as_str());
+    let mut reviewers: Vec<_> = (0..queues)
+        .map(|_| watcher(crowd.leader.token.as_str(), "reviewQueue", Some(of_queue), "cursor items { id kind state }"))
+        .collect();
     // Everybody listens before anything happens.
-    join_all(screens.iter_mut().chain(&mut phones).map(async |watcher| {
+    join_all(screens.iter_mut().chain(&mut phones).chain(&mut reviewers).map(async |watcher| {
         for item in watcher.some_items().await {
             assert!([&item["changes"], &item["items"]].contains(&&json!([])), "{item}");
         }
@@ -132,6 +140,22 @@ async fn feeds_that_are_cut_off_again_and_again_miss_nothing_and_hear_nothing_tw
         }
         (told, phone.connections)
     }));
+    let watching_queues = join_all(reviewers.iter_mut().map(async |reviewer| {
+        let mut told: HashMap<String, Vec<String>> = HashMap::new();
+        loop {
+            for item in reviewer.some_items().await {
+                let items = item["items"].as_array().expect("items").iter();
+                // Jobs may flag what looks odd in such a crowd.
+                for item in items.filter(|item| item["kind"] == "CLAIM") {
+                    let text = |name: &str| item[name].as_str().unwrap_or_default().to_owned();
+                    told.entry(text("id")).or_default().push(text("state"));
+                }
+            }
+            if settled(&told) == CLAIMS {
+                return (told, reviewer.connections);
+            }
+        }
+    }));
     let leading = async {
         let activity = crowd.activity_of(&here, shift).await;
         let change = "mutation($id: ID!, $note: String!) {
@@ -150,12 +174,13 @@ async fn feeds_that_are_cut_off_again_and_again_miss_nothing_and_hear_nothing_tw
             let note = format!("通知 {number}");
             let url = &urls[number % 2];
             crowd.leader.ask(url, change, json!({ "id": activity, "note": note })).await.fine();
+            claim_in_vain(&crowd, number, [url, &urls[(number + 1) % 2]]).await;
         }
         redis
     };
     let serving = crowd.serve(&urls, std::time::Duration::from_millis(2000), &tally);
-    let (acknowledged, boards_told, inboxes_told, _redis) =
-        futures_util::join!(serving, watching_boards, watching_inboxes, leading);
+    let (acknowledged, boards_told, inboxes_told, queues_told, _redis) =
+        futures_util::join!(serving, watching_boards, watching_inboxes, watching_queues, leading);
 
     let mut connections = 0;
     let (mut missed, mut twice) = (0, 0);
@@ -174,11 +199,41 @@ async fn feeds_that_are_cut_off_again_and_again_miss_nothing_and_hear_nothing_tw
         let expected: Vec<_> = (0..NOTES).map(|number| format!("通知 {number}")).collect();
         missed += usize::from(notes != expected);
     }
+    for (told, subscribed) in &queues_told {
+        connections += subscribed;
+        missed += CLAIMS - settled(told);
+        // Raised and settled; each of both is told at most once.
+        twice += told.values().filter(|states| states.len() > 2).count();
+    }
     println!(
         "{} feeds at two servers, cut off and resumed {} times, Redis restarted: {missed} missed, {twice} told twice",
-        boards + people,
-        connections - boards - people
+        boards + queues + people,
+        connections - boards - queues - people
     );
     assert_eq!((missed, twice), (0, 0));
     crowd.account("feeds cut off again and again", &tally, &acknowledged).await;
+}
+
+/// Of what was told of a queue, how many items are settled.
+fn settled(told: &HashMap<String, Vec<String>>) -> usize {
+    told.values().filter(|states| states.last().is_some_and(|state| state == "SETTLED")).count()
+}
+
+/// Somebody who never came claims time at one server; at the other they take it back, or the leader declines it, by turns.
+async fn claim_in_vain(crowd: &Crowd, number: usize, [here, there]: [&String; 2]) {
+    let claimant = &crowd.absent[number % crowd.absent.len()];
+    let claim = "mutation($shift: ID!, $to: DateTime!) { claimHours(input: { shiftId: $shift, servedTo: $to, reason: \"在场\" }) {
+        claim { id } errors { code message } } }";
+    let to = Clock::system().now() - TimeDelta::minutes(5);
+    let claimed = claimant.ask(here, claim, json!({ "shift": crowd.shifts[0], "to": to })).await.fine();
+    let item = json!({ "id": claimed.text("/claimHours/claim/id") });
+    if number.is_multiple_of(2) {
+        let withdraw = "mutation($id: ID!) { withdrawClaim(input: { itemId: $id }) { errors { code } } }";
+        claimant.ask(there, withdraw, item).await.fine();
+    } else {
+        let decline =
+            "mutation($id: ID!) { decideReviews(input: { items: [{ itemId: $id, approve: false, note: \"没来\" }] }) {
+            errors { code } } }";
+        crowd.leader.ask(there, decline, item).await.fine();
+    }
 }

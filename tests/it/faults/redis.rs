@@ -2,11 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use boai::platform::{clock::Clock, http};
 use boai_tests::{
-    Answer, Town,
-    process::{Phone, free_port, redis_at, redis_is, request_id},
+    Answer, PLACE, Town,
+    process::{Heritage, Phone, free_port, redis_at, redis_is, request_id},
     socket::Board,
 };
+use chrono::TimeDelta;
 use serde_json::json;
 
 use crate::{
@@ -124,4 +126,70 @@ async fn without_redis_limits_fall_back_and_boards_catch_up_when_it_returns() {
     // Nobody does anything any more: what happened meanwhile comes by itself.
     board.shows(json!({ "present": 2, "left": 10 })).await;
     println!("Redis gone: 10 check-outs, 8 of 8 requests within the limits of two instances, board caught up");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn redis_is_gone_and_everybody_comes_and_goes_all_the_same() {
+    let _machine = among_others().await;
+    let town = Heritage::of(Town::on_postgres, 4).await;
+    let port = free_port();
+    let redis = redis_at(port).await;
+    let redis_url = format!("redis://127.0.0.1:{port}/");
+    let ((_one, here), (_two, there)) = (town.serve(Some(&redis_url)).await, town.serve(Some(&redis_url)).await);
+    let shift = &town.shifts[0];
+    let mut boards = Vec::new();
+    for url in [&here, &there] {
+        redis_is(url, "ok").await;
+        let mut board = Board::watch(url, Some(&town.leader.token), shift).await;
+        board.shows(json!({ "signedUp": 4, "present": 0 })).await;
+        boards.push(board);
+    }
+
+    drop(redis);
+    for url in [&here, &there] {
+        redis_is(url, "away").await;
+        let ready = http::client().build().expect("an HTTP client").get(format!("{url}/readyz")).send().await;
+        let ready: serde_json::Value = ready.expect("the server answers").json().await.expect("JSON");
+        assert_eq!(ready["database"], "ok", "{ready}");
+        assert!(ready["redis"].as_str().is_some_and(|redis| redis.starts_with("away")), "{ready}");
+    }
+    let [first, second, third, fourth] = [0, 1, 2, 3].map(|number| town.volunteers[number].clone());
+    let mut fourth = fourth;
+    let began = Instant::now();
+    first.check_in(&here, shift, &request_id()).await.fine();
+    second.check_in(&there, shift, &request_id()).await.fine();
+    second.check_out(&here).await.fine();
+    assert_eq!(bring_in_later(&third, &there, shift).await, ["ACCEPTED", "ACCEPTED"]);
+    // Signed in anew, with the new token only.
+    refresh(&mut fourth, &there).await;
+    fourth.check_in(&here, shift, &request_id()).await.fine();
+    let took = began.elapsed();
+
+    let _redis = redis_at(port).await;
+    redis_is(&here, "ok").await;
+    redis_is(&there, "ok").await;
+    for board in &mut boards {
+        board.shows(json!({ "present": 2, "left": 2 })).await;
+    }
+    println!("Redis gone: 3 check-ins, a check-out, a batch of two and new tokens in {} ms", took.as_millis());
+}
+
+/// What a phone did a moment ago without a network (nobody had a seat much earlier): came, and left again; what became of both.
+async fn bring_in_later(phone: &Phone, url: &str, shift: &str) -> Vec<String> {
+    let now = Clock::system().now();
+    let came = request_id();
+    let end = |end: &str, milliseconds: i64| {
+        let shown = now - TimeDelta::milliseconds(milliseconds);
+        json!({ "requestId": request_id(), "end": end, "shiftId": shift, "deviceTime": shown, "fix": {
+            "latitude": PLACE.0, "longitude": PLACE.1, "datum": "WGS84", "accuracy": 10, "fixedAt": shown } })
+    };
+    let (mut check_in, mut check_out) = (end("CHECK_IN", 500), end("CHECK_OUT", 100));
+    check_in["requestId"] = json!(came);
+    check_out["checkInRequestId"] = json!(came);
+    let document = "mutation($sentAt: DateTime!, $items: [SyncItemInput!]!) {
+        syncAttendance(input: { sentAt: $sentAt, items: $items }) { results { status } errors { code } } }";
+    let answer = phone.ask(url, document, json!({ "sentAt": now, "items": [check_in, check_out] })).await.fine();
+    let results = answer.data("/syncAttendance/results");
+    let statuses = results.as_array().into_iter().flatten().filter_map(|result| result["status"].as_str());
+    statuses.map(str::to_owned).collect()
 }
