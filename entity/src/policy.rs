@@ -59,7 +59,8 @@ pub struct FlagLimits {
     pub circle_records: i64,
     pub circle_people: i64,
     pub circle_percent: i64,
-    /// At a shift of so many people, more than so many per cent stayed no longer than so many minutes.
+    /// At an activity of so many people in so many days, more than so many per cent stayed no longer than so many minutes.
+    pub early_days: i64,
     pub early_people: i64,
     pub early_percent: i64,
     pub early_minutes: i64,
@@ -76,6 +77,7 @@ impl Default for FlagLimits {
             circle_records: 20,
             circle_people: 3,
             circle_percent: 80,
+            early_days: 30,
             early_people: 50,
             early_percent: 50,
             early_minutes: 30,

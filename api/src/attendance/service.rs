@@ -76,8 +76,7 @@ async fn try_check_in(
     let evidence = sent.evidence(verdict, ready.place()).or_fault()?;
     let grade = rules::decide_check_in(&ready.case(evidence), &ready.policy.body, now)?;
     let attendance = stay::open(ctx, &tx, ready, End::proved(grade, sent, evidence)).await?;
-    let mocked = sent.fix().is_some_and(|fix| fix.mocked);
-    flags::note(ctx, &tx, &attendance, AttendanceEnd::CheckIn, mocked).await.or_fault()?;
+    flags::note(ctx, &tx, &attendance, AttendanceEnd::CheckIn, sent.phone(ctx)).await.or_fault()?;
     wishes::keep(&tx, wish, attendance.id, now).await.or_fault()?;
     tx.commit().await.or_fault()?;
     ctx.committed.notify_one();
@@ -123,8 +122,7 @@ async fn try_check_out(
     let evidence = sent.evidence(verdict, ready.place()).or_fault()?;
     let grade = rules::decide_check_out(&ready.case(evidence), &ready.policy.body, now)?;
     let attendance = stay::close(ctx, &tx, ready, End::proved(grade, sent, evidence)).await.or_fault()?;
-    let mocked = sent.fix().is_some_and(|fix| fix.mocked);
-    flags::note(ctx, &tx, &attendance, AttendanceEnd::CheckOut, mocked).await.or_fault()?;
+    flags::note(ctx, &tx, &attendance, AttendanceEnd::CheckOut, sent.phone(ctx)).await.or_fault()?;
     wishes::keep(&tx, wish, attendance.id, now).await.or_fault()?;
     tx.commit().await.or_fault()?;
     ctx.committed.notify_one();

@@ -14,6 +14,7 @@ use boai_entity::{
 use sea_orm::{ConnectionTrait, DbErr};
 
 use super::{
+    flags::Phone,
     forgotten,
     rules::{CheckInCase, CheckInRefusal, CheckOutCase, CheckOutRefusal, CodeVerdict, Evidence, Proof},
     store::{self, CheckInFacts, CheckOutFacts, OpenStay, Whereabouts},
@@ -58,6 +59,11 @@ impl Sent {
             Self::Fix(fix) => Some(*fix),
             Self::Code(_) => None,
         }
+    }
+
+    /// The phone that sends it.
+    pub fn phone(&self, ctx: &Ctx) -> Phone {
+        Phone::of_caller(ctx, self.fix().is_some_and(|fix| fix.mocked))
     }
 
     /// Measures a fix; a code was looked at already, and this became of it.

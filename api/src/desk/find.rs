@@ -2,7 +2,7 @@
 
 use boai_entity::{
     desk_entry::DeskWay,
-    ids::{PersonId, SignUpId, VolunteerId},
+    ids::{PersonId, SessionId, SignUpId, VolunteerId},
 };
 
 use super::{
@@ -51,8 +51,9 @@ pub struct Found {
     pub name: String,
     /// Their lines of today's roster.
     pub lines: Vec<Line>,
-    /// Of the code that was scanned.
+    /// Of the code that was scanned, with the phone that showed it.
     pub step: Option<i32>,
+    pub session: Option<SessionId>,
 }
 
 /// What became known on the way, which the operator sees and a refused scan keeps.
@@ -115,7 +116,7 @@ fn one_of(lines: Vec<Line>, known: &mut Known) -> Result<Found, FindRefusal> {
     let first = lines.first().ok_or(FindRefusal::NobodyFound)?;
     let (volunteer, person, name) = (first.volunteer_id, first.person_id, first.name.clone());
     if lines.iter().all(|line| line.volunteer_id == volunteer) {
-        return Ok(Found { volunteer, person, name, lines, step: None });
+        return Ok(Found { volunteer, person, name, lines, step: None, session: None });
     }
     let mut people: Vec<VolunteerId> = Vec::new();
     for line in lines {
@@ -150,7 +151,7 @@ async fn by_code(ctx: &Ctx, site: SiteId, scanned: &str) -> Result<Found, Stop<F
     let lines = lines(ctx, site, Wanted::Volunteer(volunteer.id)).await.or_fault()?;
     let step = i32::try_from(shown.step).map_err(|_| FindRefusal::CodeUnreadable)?;
     let (volunteer, person, name) = (volunteer.id, volunteer.person_id, volunteer.name);
-    Ok(Found { volunteer, person, name, lines, step: Some(step) })
+    Ok(Found { volunteer, person, name, lines, step: Some(step), session: Some(shown.session) })
 }
 
 /// What a code that nobody made counts on: the operator, the site and the address. A right one counts on nothing, for a

@@ -21,6 +21,7 @@ use super::{
 use crate::{
     activities::{self, sign_up},
     attendance::{
+        flags::{self, Phone},
         rules::{CheckOutRefusal, Evidence, decide_check_in, decide_check_out},
         stay::{self, End},
         store::lock_for_check_in,
@@ -340,6 +341,7 @@ async fn enter(
         undo_reason: None,
     };
     store::add_entry(tx, entry.clone()).await.or_fault()?;
+    flags::note(ctx, tx, attendance, end, Phone::scanned(found.session)).await.or_fault()?;
     let action = format!("DESK_{}", end.as_str());
     ctx.audit_about(tx, found.person, &action, ("Attendance", attendance.id.0), None).await.or_fault()?;
     Ok(entry)

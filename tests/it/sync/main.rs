@@ -4,6 +4,7 @@ mod clocks;
 mod orders;
 mod phones;
 mod reviewing;
+mod signals;
 mod spoiled;
 
 use boai_entity::Instant;

@@ -29,6 +29,7 @@ use crate::{
     attendance::{
         attempts::{self, Tried},
         codes,
+        flags::{self, Phone},
         rules::{
             CheckInRefusal, CheckOutCase, CheckOutRefusal, CodeVerdict, Evidence, decide_check_in, decide_check_out,
         },
@@ -124,6 +125,13 @@ impl Told {
         match &self.proof {
             Proof::Sent(sent, _) => sent.fix(),
             Proof::Kept(_) => None,
+        }
+    }
+
+    fn phone(&self, ctx: &Ctx) -> Phone {
+        match &self.proof {
+            Proof::Sent(sent, _) => sent.phone(ctx),
+            Proof::Kept(row) => Phone { session: row.session_id, mocked: row.mocked },
         }
     }
 }
@@ -450,6 +458,7 @@ impl<'c> Batch<'c> {
             }
             None => stay::open(ctx, tx, judged.ready, end).await.map_err(|stop| stop.map(Outcome::from))?,
         };
+        flags::note(ctx, tx, &stay, told.end, told.phone(ctx)).await.map_err(fault)?;
         let wish = Wish::check_in(self.who.1, told.request_id, told.shift);
         wishes::keep(tx, wish, stay.id, self.now).await.map_err(fault)?;
         self.led.insert(told.request_id, Led::Stay(stay.id));
@@ -495,6 +504,7 @@ impl<'c> Batch<'c> {
         }
         let team = ready.facts.team_id;
         let closed = stay::close(self.ctx, &self.tx, ready, judged.end).await.map_err(fault)?;
+        flags::note(self.ctx, &self.tx, &closed, told.end, told.phone(self.ctx)).await.map_err(fault)?;
         if open.state == AttendanceState::Forgotten {
             let kinds = [ReviewKind::ForgottenCheckOut];
             let of = (team, stay);
@@ -575,6 +585,7 @@ impl<'c> Batch<'c> {
         stay: Option<AttendanceId>,
     ) -> Result<Outcome, Fault> {
         let Judged { ready, grade, end, reasons } = judged;
+        let phone = told.phone(self.ctx);
         let kept = match &told.proof {
             Proof::Kept(row) => Some(row),
             Proof::Sent(..) => None,
@@ -597,6 +608,10 @@ impl<'c> Batch<'c> {
             state: SyncedState::Awaiting,
             review_item_id: review.or(kept.and_then(|row| row.review_item_id)),
             attendance_id: stay,
+            session_id: phone.session,
+            mocked: phone.mocked,
+            way: None,
+            step: None,
         };
         if let Some(review) = review {
             store::propose_end(&self.tx, review, told.at).await?;

@@ -16,6 +16,7 @@ use super::{rules::SettleSyncedRefusal, store};
 use crate::{
     access::{Action, Resource},
     attendance::{
+        flags::{self, Phone},
         stay::{self, End},
         store::Whereabouts,
     },
@@ -123,6 +124,8 @@ async fn count(
                 closed
             }
         };
+        let phone = Phone { session: row.session_id, mocked: row.mocked };
+        flags::note(ctx, tx, &counted, row.end_kind, phone).await.or_fault()?;
         mark(tx, row, SyncedState::Counted, Some(counted.id)).await?;
         stay = Some(counted);
     }
