@@ -190,7 +190,8 @@ pub async fn open(
 }
 
 /// Begins a stay whose check-out nobody knows yet, although the volunteer has been elsewhere since or check-out has closed: it
-/// is a forgotten one until its check-out comes in.
+/// is a forgotten one until its check-out comes in. Whose does not come until check-out has closed, [`miss`] puts before the
+/// leader.
 pub async fn open_unfinished(
     ctx: &Ctx,
     tx: &impl ConnectionTrait,
@@ -351,6 +352,17 @@ fn book_of(attendance: &attendance::Model) -> Book {
     } else {
         Book::SystemProved
     }
+}
+
+/// Puts a stay that came in without its check-out before the leader, and tells its volunteer; false when the check-out has come
+/// since.
+pub async fn miss(ctx: &Ctx, tx: &impl ConnectionTrait, stay: &OpenStay) -> Result<bool, DbErr> {
+    if !forgotten::raise(ctx, tx, stay.id).await? {
+        return Ok(false);
+    }
+    let place = Some((stay.activity_id, Some(stay.shift_id)));
+    tell_volunteers(ctx, tx, &[stay.volunteer_id], InboxKind::CheckOutForgotten, place, "").await?;
+    Ok(true)
 }
 
 /// Marks an open attendance as forgotten, and tells its volunteer and its board; false when it is no longer open.

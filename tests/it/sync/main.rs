@@ -6,6 +6,7 @@ mod phones;
 mod reviewing;
 mod signals;
 mod spoiled;
+mod unfinished;
 
 use boai_entity::Instant;
 use boai_tests::{Answer, Person, Posted, Town, at, keep_signed_in};

@@ -209,9 +209,8 @@ async fn look_at_activities(ctx: &Ctx) -> Result<(), Fault> {
         let time = (now - TimeDelta::days(limits.early_days), now);
         let stays = store::stayed(&ctx.db.conn, activity.activity_id, time).await?;
         let short = TimeDelta::minutes(limits.early_minutes);
-        let early = |stay: &store::Stayed| {
-            stay.forgotten == 0 && stay.left_at.is_some_and(|left| left - stay.came_at <= short)
-        };
+        let early =
+            |stay: &store::Stayed| stay.forgotten == 0 && stay.left_at.is_some_and(|left| left - stay.came_at <= short);
         let (came, early) = came_and_left(stays.iter().map(|stay| (stay.volunteer_id, early(stay))));
         if !left_early(came, early, limits) {
             continue;

@@ -154,7 +154,7 @@ pub async fn unfinished(
     let text = format!(
         "SELECT o.id FROM attendance o
          WHERE o.volunteer_id = $1 AND o.shift_id = $2 AND o.checked_in_at <= $3 AND o.state <> 'CLOSED' {by_others}
-           AND NOT EXISTS (SELECT 1 FROM service_record r WHERE r.attendance_id = o.id)
+           AND NOT EXISTS (SELECT 1 FROM service_record r WHERE r.attendance_id = o.id AND r.state <> 'UNDONE')
          ORDER BY o.checked_in_at DESC LIMIT 1"
     );
     Ok(db::one::<Found>(db, text, [volunteer.into(), shift.into(), at.into()]).await?.map(|found| found.id))
@@ -162,7 +162,7 @@ pub async fn unfinished(
 
 /// Whether the leader has settled the stay.
 pub async fn settled(db: &impl ConnectionTrait, stay: AttendanceId) -> Result<bool, DbErr> {
-    let text = "SELECT attendance_id AS id FROM service_record WHERE attendance_id = $1";
+    let text = "SELECT attendance_id AS id FROM service_record WHERE attendance_id = $1 AND state <> 'UNDONE'";
     Ok(db::one::<Found>(db, text, [stay.into()]).await?.is_some())
 }
 
