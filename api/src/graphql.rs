@@ -33,7 +33,6 @@ use crate::{
         afterwards::graphql::{AfterwardsMutation, AfterwardsQuery},
         graphql::{Attendance, AttendanceMutation},
         loaders::AttendanceById,
-        sync::graphql::SyncMutation,
     },
     auth::{graphql::AuthMutation, second_factor::graphql::SecondFactorMutation},
     config::Config,
@@ -72,6 +71,7 @@ use crate::{
     recognition::graphql::RecognitionQuery,
     reviews::graphql::{ReviewItem, ReviewsMutation, ReviewsQuery},
     roles::graphql::{HolderConnection, RolesMutation, RolesQuery},
+    sync::graphql::SyncMutation,
     trail::{graphql::AuditEntry, looks::LookKeeper},
 };
 

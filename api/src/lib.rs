@@ -7,7 +7,7 @@
 //!
 //! Services use only rooms that stand above their own in this list:
 //! platform, access, trail, inbox, auth, policies, organisation, people, identity, four_eyes, roles, places, activities,
-//! reviews, hours, attendance, desk, recognition, live, privacy, demo.
+//! reviews, hours, attendance, desk, sync, recognition, live, privacy, demo.
 
 pub mod access;
 pub mod activities;
@@ -36,4 +36,5 @@ pub mod recognition;
 pub mod reviews;
 pub mod roles;
 pub mod server;
+pub mod sync;
 pub mod trail;

@@ -87,7 +87,7 @@ impl Default for FlagLimits {
 
 /// Check-ins and check-outs made without a network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct Offline {
     /// What comes in later than this is looked at by a person.
     pub late_after_min: i64,
@@ -95,11 +95,13 @@ pub struct Offline {
     pub skew_max_s: i64,
     /// Of what is out of place, but no farther from it than this, a person decides.
     pub out_of_place_max_m: f64,
+    /// The phone and the desk tell of one arrival, or one departure, when their times lie within this.
+    pub same_end_min: i64,
 }
 
 impl Default for Offline {
     fn default() -> Self {
-        Self { late_after_min: 24 * 60, skew_max_s: 120, out_of_place_max_m: 5000.0 }
+        Self { late_after_min: 24 * 60, skew_max_s: 120, out_of_place_max_m: 5000.0, same_end_min: 15 }
     }
 }
 

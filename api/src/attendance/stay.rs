@@ -8,7 +8,7 @@
 use boai_entity::{
     Instant, attendance,
     ids::{AttendanceId, PersonId, ShiftId, VolunteerId},
-    kinds::{ActivityKind, AttendanceState, Book, EvidenceGrade, InboxKind},
+    kinds::{ActivityKind, AttendanceEnd, AttendanceState, Book, EvidenceGrade, InboxKind},
     policy,
 };
 use sea_orm::{ConnectionTrait, DbErr};
@@ -22,7 +22,7 @@ use super::{
 use crate::{
     activities::board_topic,
     ctx::Ctx,
-    hours::ledger::{self, Serving, Span},
+    hours::ledger::{self, Serving, Span, TakenBack},
     inbox::tell_volunteers,
     places::geodesy::Point,
     platform::{
@@ -32,6 +32,9 @@ use crate::{
     },
     policies::{check_out_closed, policy_at},
 };
+
+/// What the ledger says of an entry that is replaced because both the phone and the desk told of a stay.
+const TOLD_TWICE: &str = "手机与签到台先后上报同一次服务,时间已合并 (the phone and the desk both told of this stay)";
 
 /// Where a phone says it is.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -300,22 +303,61 @@ impl ToClose {
 /// Closes the stay, puts the served time into the ledger, to wait for the leader, and tells the board.
 pub async fn close(ctx: &Ctx, tx: &impl ConnectionTrait, ready: ToClose, end: End) -> Result<attendance::Model, DbErr> {
     let ToClose { facts, policy, at } = ready;
-    let attendance = attendance::Model {
+    let attendance = left_at(facts.attendance.clone(), at, end);
+    store::save(tx, attendance.clone()).await?;
+    credit(ctx, tx, &facts, &attendance, &policy).await?;
+    ctx.tell_of(tx, board_topic(attendance.shift_id), attendance.id.0).await?;
+    Ok(attendance)
+}
+
+/// Moves an end of a stay that the phone and the desk tell of apart: the first proof that the volunteer was there begins it, the
+/// last one ends it. What was credited is taken back and credited anew; false when the leader has settled it, whose word stands.
+pub async fn amend(
+    ctx: &Ctx,
+    tx: &impl ConnectionTrait,
+    ready: ToClose,
+    which: AttendanceEnd,
+    end: End,
+) -> Result<Option<attendance::Model>, DbErr> {
+    let ToClose { facts, policy, at } = ready;
+    if ledger::take_back(ctx, tx, facts.attendance.id, &policy, TOLD_TWICE).await? == TakenBack::Settled {
+        return Ok(None);
+    }
+    let moved = facts.attendance.clone();
+    let moved = match which {
+        AttendanceEnd::CheckIn => attendance::Model {
+            checked_in_at: at,
+            check_in_grade: end.grade,
+            check_in_latitude: end.point.map(Point::latitude),
+            check_in_longitude: end.point.map(Point::longitude),
+            check_in_accuracy_m: end.accuracy_m,
+            check_in_distance_m: end.distance_m,
+            check_in_by: end.by,
+            ..moved
+        },
+        AttendanceEnd::CheckOut => left_at(moved, at, end),
+    };
+    store::save(tx, moved.clone()).await?;
+    if moved.state == AttendanceState::Closed {
+        credit(ctx, tx, &facts, &moved, &policy).await?;
+    }
+    ctx.tell_of(tx, board_topic(moved.shift_id), moved.id.0).await?;
+    Ok(Some(moved))
+}
+
+fn left_at(stay: attendance::Model, at: Instant, end: End) -> attendance::Model {
+    attendance::Model {
         state: AttendanceState::Closed,
         // A clock that was stepped back must not make a stay of negative length.
-        checked_out_at: Some(at.max(facts.attendance.checked_in_at)),
+        checked_out_at: Some(at.max(stay.checked_in_at)),
         check_out_grade: Some(end.grade),
         check_out_latitude: end.point.map(Point::latitude),
         check_out_longitude: end.point.map(Point::longitude),
         check_out_accuracy_m: end.accuracy_m,
         check_out_distance_m: end.distance_m,
         check_out_by: end.by,
-        ..facts.attendance.clone()
-    };
-    store::save(tx, attendance.clone()).await?;
-    credit(ctx, tx, &facts, &attendance, &policy).await?;
-    ctx.tell_of(tx, board_topic(attendance.shift_id), attendance.id.0).await?;
-    Ok(attendance)
+        ..stay
+    }
 }
 
 /// Only service gives service time: training, ceremonies and meetings must not be recorded as such (order 67, art. 19).

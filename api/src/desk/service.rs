@@ -88,7 +88,7 @@ async fn try_check_in(ctx: &Ctx, asked: &Asked, known: &mut Known) -> Tried<Desk
     if let Some(done) = begun(ctx, asked, end, known).await.map_err(|stop| stop.map(|why| vec![why.into()]))? {
         return Ok((done, None));
     }
-    let found = find::find(ctx, asked.site, &asked.who, known).await;
+    let found = find::find(ctx, asked.site, &asked.who, ctx.now(), known).await;
     let found = found.map_err(|stop| stop.map(|why| vec![why.into()]))?;
     let shift = shift_for(ctx, asked, &found).await.map_err(|stop| stop.map(|why| vec![why]))?;
     let line = found.lines.iter().find(|line| line.shift_id == shift);
@@ -141,7 +141,7 @@ async fn try_check_out(ctx: &Ctx, asked: &Asked, known: &mut Known) -> Tried<Des
     if let Some(done) = begun(ctx, asked, end, known).await.map_err(|stop| stop.map(|why| vec![why.into()]))? {
         return Ok((done, None));
     }
-    let found = find::find(ctx, asked.site, &asked.who, known).await;
+    let found = find::find(ctx, asked.site, &asked.who, ctx.now(), known).await;
     let found = found.map_err(|stop| stop.map(|why| vec![why.into()]))?;
     let now = ctx.now();
     let tx = ctx.db.begin().await.or_fault()?;
@@ -256,7 +256,7 @@ async fn take_in(
     shift: ShiftId,
     post: Option<PostId>,
 ) -> Result<(), Stop<Vec<DeskCheckInRefusal>>> {
-    let taken = sign_up::enter(ctx, tx, me, shift, post).await;
+    let taken = sign_up::enter(ctx, tx, me, (shift, post), ctx.now()).await;
     let taken = taken.map_err(|stop| stop.map(|whys| whys.into_iter().map(Into::into).collect::<Vec<_>>()))?;
     if taken.state == SignUpState::Seated {
         return Ok(());
