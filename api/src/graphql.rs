@@ -34,7 +34,6 @@ use crate::{
         afterwards::graphql::{AfterwardsMutation, AfterwardsQuery},
         graphql::{Attendance, AttendanceMutation},
         loaders::AttendanceById,
-        sync::graphql::SyncMutation,
     },
     auth::{graphql::AuthMutation, second_factor::graphql::SecondFactorMutation},
     config::Config,
@@ -74,6 +73,7 @@ use crate::{
     recognition::graphql::RecognitionQuery,
     reviews::graphql::{ReviewItem, ReviewsMutation, ReviewsQuery},
     roles::graphql::{HolderConnection, RolesMutation, RolesQuery},
+    sync::graphql::SyncMutation,
     trail::{graphql::AuditEntry, looks::LookKeeper},
 };
 

@@ -7,7 +7,7 @@
 //!
 //! Services use only rooms that stand above their own in this list:
 //! platform, access, trail, inbox, auth, policies, organisation, people, identity, four_eyes, roles, places, activities,
-//! reviews, hours, attendance, desk, presence, recognition, live, privacy, demo.
+//! reviews, hours, attendance, desk, presence, sync, recognition, live, privacy, demo.
 
 // The roots of the schema are types within types, a level for each room, and the compiler looks through all of them.
 #![recursion_limit = "256"]
@@ -40,4 +40,5 @@ pub mod recognition;
 pub mod reviews;
 pub mod roles;
 pub mod server;
+pub mod sync;
 pub mod trail;

@@ -1,4 +1,4 @@
-//! What a phone told of itself when its owner checked in or out: for a while, to notice what looks odd.
+//! An end of a stay, and what the volunteer's phone told of itself then: for a while, to notice what looks odd.
 
 use sea_orm::entity::prelude::*;
 
@@ -17,8 +17,8 @@ pub struct Model {
     pub end_kind: ProofKind,
     pub volunteer_id: VolunteerId,
     pub shift_id: ShiftId,
-    /// The app's installation, or the session where the app told none.
-    pub device: Uuid,
+    /// The app's installation, or the session where the app told none. None: the desk knew the volunteer without a phone.
+    pub device: Option<Uuid>,
     /// The phone said that another program makes up its location.
     pub mocked: bool,
     pub at: ChronoDateTimeUtc,

@@ -80,7 +80,8 @@ pub struct FlagLimits {
     pub circle_records: i64,
     pub circle_people: i64,
     pub circle_percent: i64,
-    /// At a shift of so many people, more than so many per cent stayed no longer than so many minutes.
+    /// At an activity of so many people in so many days, more than so many per cent stayed no longer than so many minutes.
+    pub early_days: i64,
     pub early_people: i64,
     pub early_percent: i64,
     pub early_minutes: i64,
@@ -97,6 +98,7 @@ impl Default for FlagLimits {
             circle_records: 20,
             circle_people: 3,
             circle_percent: 80,
+            early_days: 30,
             early_people: 50,
             early_percent: 50,
             early_minutes: 30,
@@ -106,7 +108,7 @@ impl Default for FlagLimits {
 
 /// Check-ins and check-outs made without a network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct Offline {
     /// What comes in later than this is looked at by a person.
     pub late_after_min: i64,
@@ -114,11 +116,13 @@ pub struct Offline {
     pub skew_max_s: i64,
     /// Of what is out of place, but no farther from it than this, a person decides.
     pub out_of_place_max_m: f64,
+    /// The phone and the desk tell of one arrival, or one departure, when their times lie within this.
+    pub same_end_min: i64,
 }
 
 impl Default for Offline {
     fn default() -> Self {
-        Self { late_after_min: 24 * 60, skew_max_s: 120, out_of_place_max_m: 5000.0 }
+        Self { late_after_min: 24 * 60, skew_max_s: 120, out_of_place_max_m: 5000.0, same_end_min: 15 }
     }
 }
 

@@ -65,7 +65,7 @@ kinds! {
         SameSecond,
         /// Somebody confirms mostly the hours of the same few.
         OwnCircle,
-        /// Most of a large shift left soon after they came.
+        /// Most people of a large activity left soon after they came.
         LeftEarly,
     }
 }

@@ -1,4 +1,4 @@
-//! The kinds of what a phone without a network brings in later.
+//! The kinds of what a phone or a desk without a network brings in later.
 
 use async_graphql::Enum;
 use sea_orm::{DeriveActiveEnum, EnumIter};
@@ -21,6 +21,10 @@ kinds! {
         WithoutCheckIn,
         /// A check-out whose check-in waits for review itself.
         CheckInWaits,
+        /// The operator had the desk at that time, and it was taken back since.
+        DeskTakenBack,
+        /// A desk let somebody in for whom there was no seat.
+        WithoutSeat,
     }
 
     /// Where a check-in or check-out stands that was made without a network and is looked at by a person.

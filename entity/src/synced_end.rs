@@ -5,7 +5,8 @@ use sea_orm::{FromJsonQueryResult, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ids::{AttendanceId, PersonId, ReviewItemId, ShiftId, SyncedEndId, VolunteerId},
+    desk_entry::DeskWay,
+    ids::{AttendanceId, PersonId, ReviewItemId, SessionId, ShiftId, SyncedEndId, VolunteerId},
     kinds::{AttendanceEnd, EvidenceGrade},
     sync_kinds::{SyncReason, SyncedState},
 };
@@ -43,6 +44,14 @@ pub struct Model {
     pub review_item_id: Option<ReviewItemId>,
     /// The stay that it opened or closed, or is to close.
     pub attendance_id: Option<AttendanceId>,
+    /// The volunteer's phone: that sent it, or whose code a desk scanned.
+    pub session_id: Option<SessionId>,
+    /// The phone said that another program makes up its location.
+    pub mocked: bool,
+    /// How a desk knew the volunteer; none when their own phone tells of it.
+    pub way: Option<DeskWay>,
+    /// The 30 s of the code that was scanned.
+    pub step: Option<i32>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

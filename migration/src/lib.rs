@@ -33,6 +33,7 @@ mod m0031_back_fills;
 mod m0032_flags;
 mod m0034_who_recorded_a_stay;
 mod m0035_synced_ends;
+mod m0036_signals_of_every_stay;
 mod m0045_facilities;
 mod m0046_holidays;
 mod m0047_shift_rules;
@@ -78,6 +79,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0032_flags::Migration),
             Box::new(m0034_who_recorded_a_stay::Migration),
             Box::new(m0035_synced_ends::Migration),
+            Box::new(m0036_signals_of_every_stay::Migration),
             Box::new(m0045_facilities::Migration),
             Box::new(m0046_holidays::Migration),
             Box::new(m0047_shift_rules::Migration),

@@ -7,6 +7,7 @@ pub mod process;
 mod reviewed;
 mod schema;
 mod servers;
+mod sites;
 pub mod socket;
 mod town;
 
@@ -15,6 +16,7 @@ pub use persons::{Answer, Person, id, id_number};
 pub use reviewed::reviewed;
 pub use schema::{Field, Of, Schema, Type};
 pub use servers::{VAULT_KEYS, empty_postgres};
+pub use sites::{activities_at, vaccination_site};
 pub use town::{PLACE, Posted, Town, at, insert_all, keep_signed_in, shift};
 
 /// Tells each story on both databases.

@@ -76,6 +76,36 @@ pub async fn grants_of(db: &impl ConnectionTrait, person: PersonId, now: Instant
     Ok(rows.into_iter().filter_map(|row| grant(Some(row.role), row.team_id, row.branch_path)).collect())
 }
 
+/// A role that somebody has or had, and when.
+pub struct PastGrant {
+    pub grant: Grant,
+    pub from: Instant,
+    /// When it ends, or ended, by itself.
+    pub to: Option<Instant>,
+    pub revoked_at: Option<Instant>,
+}
+
+/// The roles that somebody has or ever had: for what was done before and is told now.
+pub async fn past_grants_of(db: &impl ConnectionTrait, person: PersonId) -> Result<Vec<PastGrant>, DbErr> {
+    #[derive(FromQueryResult)]
+    struct Past {
+        role: Role,
+        team_id: Option<TeamId>,
+        branch_path: Option<String>,
+        granted_at: Instant,
+        ends_at: Option<Instant>,
+        revoked_at: Option<Instant>,
+    }
+    let text = "SELECT g.role, g.team_id, b.path AS branch_path, g.granted_at, g.ends_at, g.revoked_at
+                FROM role_grant g LEFT JOIN branch b ON b.id = g.branch_id WHERE g.person_id = $1";
+    let rows: Vec<Past> = db::all(db, text, [person.into()]).await?;
+    let past = |row: Past| {
+        let grant = grant(Some(row.role), row.team_id, row.branch_path)?;
+        Some(PastGrant { grant, from: row.granted_at, to: row.ends_at, revoked_at: row.revoked_at })
+    };
+    Ok(rows.into_iter().filter_map(past).collect())
+}
+
 /// Who may grant roles on this branch now: the officers above it. (Hundreds would be a province with no order in it; the
 /// bound is a safety net.)
 pub async fn officers_above(db: &impl ConnectionTrait, path: &str, now: Instant) -> Result<Vec<PersonId>, DbErr> {

@@ -4,6 +4,7 @@
 //! overlapping sign-ups) and the shift's (so that seats and wait-list move for one at a time).
 
 use boai_entity::{
+    Instant,
     ids::{PostId, ShiftId, VolunteerId},
     kinds::{ConsentKind, InboxKind, SignUpState},
     sign_up, volunteer,
@@ -36,19 +37,20 @@ pub async fn sign_up(
     let me = people::store::lock(&tx, volunteer).await.or_fault()?;
     let me = me.ok_or(Stop::Fault(Fault::Unauthenticated))?;
     store::lock_shift(&tx, shift).await.or_fault()?.ok_or_else(|| Stop::Refused(vec![SignUpRefusal::NotFound]))?;
-    let mine = enter(ctx, &tx, &me, shift, post).await?;
+    let mine = enter(ctx, &tx, &me, (shift, post), ctx.now()).await?;
     tx.commit().await.or_fault()?;
     ctx.committed.notify_one();
     Ok(mine)
 }
 
-/// The same for whoever holds both rows, and commits: a seat when there is one, else a place on the wait-list.
+/// The same for whoever holds both rows, and commits: a seat when there is one, else a place on the wait-list. Whether the shift
+/// is over is judged for the moment at which they came.
 pub async fn enter(
     ctx: &Ctx,
     tx: &impl ConnectionTrait,
     me: &volunteer::Model,
-    shift: ShiftId,
-    post: Option<PostId>,
+    (shift, post): (ShiftId, Option<PostId>),
+    at: Instant,
 ) -> Result<sign_up::Model, Stop<Vec<SignUpRefusal>>> {
     let now = ctx.now();
     let refuse = |reason: SignUpRefusal| Stop::Refused(vec![reason]);
@@ -59,7 +61,7 @@ pub async fn enter(
     {
         return Ok(earlier.clone());
     }
-    if let Some(closed) = rules::why_closed(facts.state, facts.ends_at, now) {
+    if let Some(closed) = rules::why_closed(facts.state, facts.ends_at, at) {
         return Err(refuse(closed));
     }
     let demands = Demands {

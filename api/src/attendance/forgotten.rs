@@ -15,9 +15,10 @@ use crate::{
     reviews::{self, Raised},
 };
 
-/// Puts a forgotten check-out before the leader, with the end that is the likeliest.
-pub async fn raise(ctx: &Ctx, tx: &impl ConnectionTrait, id: AttendanceId) -> Result<(), DbErr> {
-    let Some(facts) = store::forgotten_facts(tx, id).await? else { return Ok(()) };
+/// Puts a forgotten check-out before the leader, with the end that is the likeliest; false when there is nothing to ask, or it was
+/// asked already.
+pub async fn raise(ctx: &Ctx, tx: &impl ConnectionTrait, id: AttendanceId) -> Result<bool, DbErr> {
+    let Some(facts) = store::forgotten_facts(tx, id).await? else { return Ok(false) };
     let proof = last_proof(tx, &facts).await?;
     let stay = (facts.checked_in_at.max(facts.starts_at), facts.ends_at);
     let (to, basis) = match proposed_end(stay, proof) {
@@ -37,8 +38,7 @@ pub async fn raise(ctx: &Ctx, tx: &impl ConnectionTrait, id: AttendanceId) -> Re
         policy: Some(facts.policy_id),
         officers_only: false,
     };
-    reviews::raise(ctx, tx, raised).await?;
-    Ok(())
+    Ok(reviews::raise(ctx, tx, raised).await?.is_some())
 }
 
 /// When the volunteer was last at the place for certain: proved it when the leader asked, or tried to check out there, and was

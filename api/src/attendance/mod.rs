@@ -12,6 +12,5 @@ pub mod rules;
 pub mod service;
 pub mod stay;
 pub mod store;
-pub mod sync;
 pub mod volunteer_codes;
 pub mod wishes;

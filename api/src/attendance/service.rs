@@ -31,6 +31,10 @@ use crate::{
 
 pub use super::stay::{Fix, Sent};
 
+/// For so long after its shift's end a stay that came in without its check-out is noticed: a phone may be out of reach for
+/// weeks, and afterwards nobody fills in hours any more (`policy.afterwards.within_days`).
+const UNFINISHED_FOR: TimeDelta = TimeDelta::days(30);
+
 /// Checks in to a shift. The same request id again gives the first attendance again, as a success.
 pub async fn check_in(
     ctx: &Ctx,
@@ -76,8 +80,7 @@ async fn try_check_in(
     let evidence = sent.evidence(verdict, ready.place()).or_fault()?;
     let grade = rules::decide_check_in(&ready.case(evidence), &ready.policy.body, now)?;
     let attendance = stay::open(ctx, &tx, ready, End::proved(grade, sent, evidence)).await?;
-    let mocked = sent.fix().is_some_and(|fix| fix.mocked);
-    flags::note(ctx, &tx, &attendance, AttendanceEnd::CheckIn, mocked).await.or_fault()?;
+    flags::note(ctx, &tx, &attendance, AttendanceEnd::CheckIn, sent.phone(ctx)).await.or_fault()?;
     wishes::keep(&tx, wish, attendance.id, now).await.or_fault()?;
     tx.commit().await.or_fault()?;
     ctx.committed.notify_one();
@@ -123,33 +126,48 @@ async fn try_check_out(
     let evidence = sent.evidence(verdict, ready.place()).or_fault()?;
     let grade = rules::decide_check_out(&ready.case(evidence), &ready.policy.body, now)?;
     let attendance = stay::close(ctx, &tx, ready, End::proved(grade, sent, evidence)).await.or_fault()?;
-    let mocked = sent.fix().is_some_and(|fix| fix.mocked);
-    flags::note(ctx, &tx, &attendance, AttendanceEnd::CheckOut, mocked).await.or_fault()?;
+    flags::note(ctx, &tx, &attendance, AttendanceEnd::CheckOut, sent.phone(ctx)).await.or_fault()?;
     wishes::keep(&tx, wish, attendance.id, now).await.or_fault()?;
     tx.commit().await.or_fault()?;
     ctx.committed.notify_one();
     Ok(attendance)
 }
 
-/// Marks what was never checked out once check-out has closed, and tells those who forgot. Any number of instances may run
-/// it: each attendance is moved by one conditional statement.
+/// Marks what was never checked out once check-out has closed, and tells those who forgot; and so with stays that came in
+/// later and whose check-out has not. Any number of instances may run it: each attendance is moved by one conditional
+/// statement, and put before the leader once.
 pub async fn close_forgotten(ctx: &Ctx) -> Result<usize, Fault> {
     let now = ctx.now();
+    let ended = now - TimeDelta::minutes(1);
     let mut closed = 0;
-    for overdue in store::overdue(&ctx.db.conn, now - TimeDelta::minutes(1)).await? {
-        let policy = policy_at(&ctx.db.conn, &overdue.branch_path, now).await?;
-        if !check_out_closed(overdue.ends_at, &policy.body, now) {
-            continue;
+    for overdue in store::overdue(&ctx.db.conn, ended).await? {
+        if forgotten_by_now(ctx, &overdue).await? {
+            let tx = ctx.db.begin().await?;
+            people::store::lock(&tx, overdue.volunteer_id).await?;
+            if stay::forget(ctx, &tx, &overdue).await? {
+                tx.commit().await?;
+                ctx.committed.notify_one();
+                closed += 1;
+            }
         }
-        let tx = ctx.db.begin().await?;
-        people::store::lock(&tx, overdue.volunteer_id).await?;
-        if stay::forget(ctx, &tx, &overdue).await? {
-            tx.commit().await?;
-            ctx.committed.notify_one();
-            closed += 1;
+    }
+    for unfinished in store::unfinished(&ctx.db.conn, (now - UNFINISHED_FOR, ended)).await? {
+        if forgotten_by_now(ctx, &unfinished).await? {
+            let tx = ctx.db.begin().await?;
+            people::store::lock(&tx, unfinished.volunteer_id).await?;
+            if stay::miss(ctx, &tx, &unfinished).await? {
+                tx.commit().await?;
+                ctx.committed.notify_one();
+                closed += 1;
+            }
         }
     }
     Ok(closed)
+}
+
+async fn forgotten_by_now(ctx: &Ctx, stay: &store::OpenStay) -> Result<bool, Fault> {
+    let policy = policy_at(&ctx.db.conn, &stay.branch_path, ctx.now()).await?;
+    Ok(check_out_closed(stay.ends_at, &policy.body, ctx.now()))
 }
 
 async fn keep_attempt<R: Refusal<Code: std::fmt::Debug>>(

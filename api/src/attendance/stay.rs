@@ -8,12 +8,13 @@
 use boai_entity::{
     Instant, attendance,
     ids::{AttendanceId, PersonId, ShiftId, VolunteerId},
-    kinds::{ActivityKind, AttendanceState, Book, EvidenceGrade, InboxKind},
+    kinds::{ActivityKind, AttendanceEnd, AttendanceState, Book, EvidenceGrade, InboxKind},
     policy,
 };
 use sea_orm::{ConnectionTrait, DbErr};
 
 use super::{
+    flags::Phone,
     forgotten,
     rules::{
         CheckInCase, CheckInRefusal, CheckOutCase, CheckOutRefusal, CodeVerdict, Evidence, Proof, is_said, stay_grade,
@@ -23,7 +24,7 @@ use super::{
 use crate::{
     activities::board_topic,
     ctx::Ctx,
-    hours::ledger::{self, Serving, Span},
+    hours::ledger::{self, Serving, Span, TakenBack},
     inbox::tell_volunteers,
     places::geodesy::Point,
     platform::{
@@ -33,6 +34,9 @@ use crate::{
     },
     policies::{check_out_closed, policy_at},
 };
+
+/// What the ledger says of an entry that is replaced because both the phone and the desk told of a stay.
+const TOLD_TWICE: &str = "手机与签到台先后上报同一次服务,时间已合并 (the phone and the desk both told of this stay)";
 
 /// Where a phone says it is.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -60,6 +64,11 @@ impl Sent {
             Self::Fix(fix) => Some(*fix),
             Self::Code(_) => None,
         }
+    }
+
+    /// The phone that sends it.
+    pub fn phone(&self, ctx: &Ctx) -> Phone {
+        Phone::of_caller(ctx, self.fix().is_some_and(|fix| fix.mocked))
     }
 
     /// Measures a fix; a code was looked at already, and this became of it.
@@ -186,7 +195,8 @@ pub async fn open(
 }
 
 /// Begins a stay whose check-out nobody knows yet, although the volunteer has been elsewhere since or check-out has closed: it
-/// is a forgotten one until its check-out comes in.
+/// is a forgotten one until its check-out comes in. Whose does not come until check-out has closed, [`miss`] puts before the
+/// leader.
 pub async fn open_unfinished(
     ctx: &Ctx,
     tx: &impl ConnectionTrait,
@@ -296,22 +306,61 @@ impl ToClose {
 /// Closes the stay, puts the served time into the ledger, to wait for the leader, and tells the board.
 pub async fn close(ctx: &Ctx, tx: &impl ConnectionTrait, ready: ToClose, end: End) -> Result<attendance::Model, DbErr> {
     let ToClose { facts, policy, at } = ready;
-    let attendance = attendance::Model {
+    let attendance = left_at(facts.attendance.clone(), at, end);
+    store::save(tx, attendance.clone()).await?;
+    credit(ctx, tx, &facts, &attendance, &policy).await?;
+    ctx.tell_of(tx, board_topic(attendance.shift_id), attendance.id.0).await?;
+    Ok(attendance)
+}
+
+/// Moves an end of a stay that the phone and the desk tell of apart: the first proof that the volunteer was there begins it, the
+/// last one ends it. What was credited is taken back and credited anew; false when the leader has settled it, whose word stands.
+pub async fn amend(
+    ctx: &Ctx,
+    tx: &impl ConnectionTrait,
+    ready: ToClose,
+    which: AttendanceEnd,
+    end: End,
+) -> Result<Option<attendance::Model>, DbErr> {
+    let ToClose { facts, policy, at } = ready;
+    if ledger::take_back(ctx, tx, facts.attendance.id, &policy, TOLD_TWICE).await? == TakenBack::Settled {
+        return Ok(None);
+    }
+    let moved = facts.attendance.clone();
+    let moved = match which {
+        AttendanceEnd::CheckIn => attendance::Model {
+            checked_in_at: at,
+            check_in_grade: end.grade,
+            check_in_latitude: end.point.map(Point::latitude),
+            check_in_longitude: end.point.map(Point::longitude),
+            check_in_accuracy_m: end.accuracy_m,
+            check_in_distance_m: end.distance_m,
+            check_in_by: end.by,
+            ..moved
+        },
+        AttendanceEnd::CheckOut => left_at(moved, at, end),
+    };
+    store::save(tx, moved.clone()).await?;
+    if moved.state == AttendanceState::Closed {
+        credit(ctx, tx, &facts, &moved, &policy).await?;
+    }
+    ctx.tell_of(tx, board_topic(moved.shift_id), moved.id.0).await?;
+    Ok(Some(moved))
+}
+
+fn left_at(stay: attendance::Model, at: Instant, end: End) -> attendance::Model {
+    attendance::Model {
         state: AttendanceState::Closed,
         // A clock that was stepped back must not make a stay of negative length.
-        checked_out_at: Some(at.max(facts.attendance.checked_in_at)),
+        checked_out_at: Some(at.max(stay.checked_in_at)),
         check_out_grade: Some(end.grade),
         check_out_latitude: end.point.map(Point::latitude),
         check_out_longitude: end.point.map(Point::longitude),
         check_out_accuracy_m: end.accuracy_m,
         check_out_distance_m: end.distance_m,
         check_out_by: end.by,
-        ..facts.attendance.clone()
-    };
-    store::save(tx, attendance.clone()).await?;
-    credit(ctx, tx, &facts, &attendance, &policy).await?;
-    ctx.tell_of(tx, board_topic(attendance.shift_id), attendance.id.0).await?;
-    Ok(attendance)
+        ..stay
+    }
 }
 
 /// Only service gives service time: training, ceremonies and meetings must not be recorded as such (order 67, art. 19).
@@ -348,6 +397,17 @@ fn book_of(attendance: &attendance::Model) -> Book {
 /// How the whole stay is proved.
 pub fn grade_of(attendance: &attendance::Model) -> EvidenceGrade {
     stay_grade(attendance.check_in_grade, attendance.check_out_grade, attendance.presence_grade)
+}
+
+/// Puts a stay that came in without its check-out before the leader, and tells its volunteer; false when the check-out has come
+/// since.
+pub async fn miss(ctx: &Ctx, tx: &impl ConnectionTrait, stay: &OpenStay) -> Result<bool, DbErr> {
+    if !forgotten::raise(ctx, tx, stay.id).await? {
+        return Ok(false);
+    }
+    let place = Some((stay.activity_id, Some(stay.shift_id)));
+    tell_volunteers(ctx, tx, &[stay.volunteer_id], InboxKind::CheckOutForgotten, place, "").await?;
+    Ok(true)
 }
 
 /// Marks an open attendance as forgotten, and tells its volunteer and its board; false when it is no longer open.

@@ -221,6 +221,27 @@ pub async fn overdue(db: &impl ConnectionTrait, ended_before: Instant) -> Result
     .await
 }
 
+/// That neither the leader nor a check-out that waits for the leader's word says when this stay ended.
+const NOBODY_SAID_WHEN: &str = "o.state = 'FORGOTTEN'
+    AND NOT EXISTS (SELECT 1 FROM service_record c WHERE c.attendance_id = o.id AND c.state <> 'UNDONE')
+    AND NOT EXISTS (SELECT 1 FROM synced_end e WHERE e.attendance_id = o.id AND e.state = 'AWAITING'
+                    AND e.end_kind = 'CHECK_OUT')";
+
+/// Stays of shifts that ended in a stretch of time, which came in later without their check-out, and which no leader was asked
+/// about yet.
+pub async fn unfinished(db: &impl ConnectionTrait, (from, to): (Instant, Instant)) -> Result<Vec<OpenStay>, DbErr> {
+    let text = format!(
+        "SELECT o.id, o.shift_id, s.activity_id, o.volunteer_id, s.ends_at, b.path AS branch_path
+         FROM shift s JOIN attendance o ON o.shift_id = s.id JOIN activity a ON a.id = s.activity_id
+         JOIN team t ON t.id = a.team_id JOIN branch b ON b.id = t.branch_id
+         WHERE s.ends_at >= $1 AND s.ends_at < $2 AND a.kind = 'SERVICE' AND {NOBODY_SAID_WHEN}
+           AND NOT EXISTS (SELECT 1 FROM review_item r WHERE r.attendance_id = o.id
+                           AND r.kind = 'FORGOTTEN_CHECK_OUT')
+         ORDER BY o.id LIMIT 500"
+    );
+    db::all(db, text, [from.into(), to.into()]).await
+}
+
 /// What a proposal to the leader is made of.
 #[derive(FromQueryResult)]
 pub struct ForgottenFacts {
@@ -239,19 +260,17 @@ pub struct ForgottenFacts {
     pub proved_at: Option<Instant>,
 }
 
-/// None for what is no service, which gives no service time to settle.
+/// None for what is no service, which gives no service time to settle, and where somebody has said or says when it ended.
 pub async fn forgotten_facts(db: &impl ConnectionTrait, id: AttendanceId) -> Result<Option<ForgottenFacts>, DbErr> {
-    db::one(
-        db,
+    let text = format!(
         "SELECT o.volunteer_id, o.shift_id, s.activity_id, a.team_id, o.policy_id, o.checked_in_at, s.starts_at, s.ends_at,
                 a.latitude, a.longitude, a.radius_m,
                 (SELECT MAX(c.answered_at) FROM presence_call c
                  WHERE c.attendance_id = o.id AND c.grade IN ('DESK', 'LOCATION')) AS proved_at
          FROM attendance o JOIN shift s ON s.id = o.shift_id JOIN activity a ON a.id = s.activity_id
-         WHERE o.id = $1 AND a.kind = 'SERVICE'",
-        [id.into()],
-    )
-    .await
+         WHERE o.id = $1 AND a.kind = 'SERVICE' AND {NOBODY_SAID_WHEN}"
+    );
+    db::one(db, text, [id.into()]).await
 }
 
 /// A refused check-out, or answer in between, whose location was kept.

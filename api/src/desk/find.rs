@@ -1,8 +1,9 @@
 //! Whom a desk has before it: by the code on their phone, by the last digits of their number, or by a tick on the roster.
 
 use boai_entity::{
+    Instant,
     desk_entry::DeskWay,
-    ids::{PersonId, SignUpId, VolunteerId},
+    ids::{PersonId, SessionId, SignUpId, VolunteerId},
 };
 
 use super::{
@@ -24,7 +25,7 @@ use crate::{
 };
 
 /// How the operator names a person.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Who {
     /// As it was scanned.
     Code(String),
@@ -51,8 +52,9 @@ pub struct Found {
     pub name: String,
     /// Their lines of today's roster.
     pub lines: Vec<Line>,
-    /// Of the code that was scanned.
+    /// Of the code that was scanned, with the phone that showed it.
     pub step: Option<i32>,
+    pub session: Option<SessionId>,
 }
 
 /// What became known on the way, which the operator sees and a refused scan keeps.
@@ -81,17 +83,24 @@ pub fn resource(site: &Site) -> Resource<'_> {
     }
 }
 
-/// Finds who stands there; nobody is told of people who are not on the roster and do not show a code.
-pub async fn find(ctx: &Ctx, site: SiteId, who: &Who, known: &mut Known) -> Result<Found, Stop<FindRefusal>> {
+/// Finds who stands there, or stood there at a moment that is told later; nobody is told of people who are not on the roster
+/// of that day and do not show a code.
+pub async fn find(
+    ctx: &Ctx,
+    site: SiteId,
+    who: &Who,
+    at: Instant,
+    known: &mut Known,
+) -> Result<Found, Stop<FindRefusal>> {
     let found = match who {
-        Who::Code(scanned) => by_code(ctx, site, scanned).await?,
+        Who::Code(scanned) => by_code(ctx, site, scanned, at).await?,
         Who::Digits(typed) => {
             let digits = read_digits(typed)?;
-            let lines = lines(ctx, site, Wanted::Digits(&digits)).await.or_fault()?;
+            let lines = lines(ctx, site, at, Wanted::Digits(&digits)).await.or_fault()?;
             one_of(lines, known)?
         }
         Who::Line(id) => {
-            let lines = lines(ctx, site, Wanted::SignUp(*id)).await.or_fault()?;
+            let lines = lines(ctx, site, at, Wanted::SignUp(*id)).await.or_fault()?;
             if !lines.iter().any(|line| line.sign_up_id == *id) {
                 return Err(FindRefusal::NotOnRoster.into());
             }
@@ -105,9 +114,8 @@ pub async fn find(ctx: &Ctx, site: SiteId, who: &Who, known: &mut Known) -> Resu
     Ok(found)
 }
 
-async fn lines(ctx: &Ctx, site: SiteId, wanted: Wanted<'_>) -> Result<Vec<Line>, Fault> {
-    let today = day_bounds(civil_day(ctx.now()));
-    Ok(store::lines_of(&ctx.db.conn, site, today, wanted).await?)
+async fn lines(ctx: &Ctx, site: SiteId, at: Instant, wanted: Wanted<'_>) -> Result<Vec<Line>, Fault> {
+    Ok(store::lines_of(&ctx.db.conn, site, day_bounds(civil_day(at)), wanted).await?)
 }
 
 /// Lines of one person; those of several are the operator's to choose from.
@@ -115,7 +123,7 @@ fn one_of(lines: Vec<Line>, known: &mut Known) -> Result<Found, FindRefusal> {
     let first = lines.first().ok_or(FindRefusal::NobodyFound)?;
     let (volunteer, person, name) = (first.volunteer_id, first.person_id, first.name.clone());
     if lines.iter().all(|line| line.volunteer_id == volunteer) {
-        return Ok(Found { volunteer, person, name, lines, step: None });
+        return Ok(Found { volunteer, person, name, lines, step: None, session: None });
     }
     let mut people: Vec<VolunteerId> = Vec::new();
     for line in lines {
@@ -127,14 +135,14 @@ fn one_of(lines: Vec<Line>, known: &mut Known) -> Result<Found, FindRefusal> {
     Err(FindRefusal::Ambiguous { people: i64::try_from(people.len()).unwrap_or(i64::MAX) })
 }
 
-async fn by_code(ctx: &Ctx, site: SiteId, scanned: &str) -> Result<Found, Stop<FindRefusal>> {
+async fn by_code(ctx: &Ctx, site: SiteId, scanned: &str, at: Instant) -> Result<Found, Stop<FindRefusal>> {
     let now = ctx.now();
     for charge in wrong(ctx, site).or_fault()? {
         if let Some(full) = ctx.rates.is_full(charge, now).await {
             return Err(FindRefusal::TooManyCodes { minutes: i64::from(full.retry_after.div_ceil(60)) }.into());
         }
     }
-    let shown = match volunteer_codes::read(&ctx.vault, scanned, now) {
+    let shown = match volunteer_codes::read(&ctx.vault, scanned, at) {
         Ok(shown) => shown,
         Err(unread) => {
             if unread == Unread::Forged {
@@ -145,12 +153,12 @@ async fn by_code(ctx: &Ctx, site: SiteId, scanned: &str) -> Result<Found, Stop<F
             return Err(FindRefusal::from(unread).into());
         }
     };
-    let volunteer = store::volunteer_of_session(&ctx.db.conn, shown.session).await.or_fault()?;
+    let volunteer = store::volunteer_of_session(&ctx.db.conn, shown.session, at).await.or_fault()?;
     let volunteer = volunteer.ok_or(FindRefusal::CodeSignedOut)?;
-    let lines = lines(ctx, site, Wanted::Volunteer(volunteer.id)).await.or_fault()?;
+    let lines = lines(ctx, site, at, Wanted::Volunteer(volunteer.id)).await.or_fault()?;
     let step = i32::try_from(shown.step).map_err(|_| FindRefusal::CodeUnreadable)?;
     let (volunteer, person, name) = (volunteer.id, volunteer.person_id, volunteer.name);
-    Ok(Found { volunteer, person, name, lines, step: Some(step) })
+    Ok(Found { volunteer, person, name, lines, step: Some(step), session: Some(shown.session) })
 }
 
 /// What a code that nobody made counts on: the operator, the site and the address. A right one counts on nothing, for a

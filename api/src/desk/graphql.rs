@@ -249,7 +249,7 @@ impl DeskLine {
 }
 
 /// What a desk entered.
-pub struct DeskEntry(desk_entry::Model);
+pub struct DeskEntry(pub desk_entry::Model);
 
 /// What a desk entered.
 #[Object]

@@ -21,6 +21,7 @@ use super::{
 use crate::{
     activities::{self, sign_up},
     attendance::{
+        flags::{self, Phone},
         rules::{CheckOutRefusal, Evidence, decide_check_in, decide_check_out},
         stay::{self, End},
         store::lock_for_check_in,
@@ -87,7 +88,7 @@ async fn try_check_in(ctx: &Ctx, asked: &Asked, known: &mut Known) -> Tried<Desk
     if let Some(done) = begun(ctx, asked, end, known).await.map_err(|stop| stop.map(|why| vec![why.into()]))? {
         return Ok((done, None));
     }
-    let found = find::find(ctx, asked.site, &asked.who, known).await;
+    let found = find::find(ctx, asked.site, &asked.who, ctx.now(), known).await;
     let found = found.map_err(|stop| stop.map(|why| vec![why.into()]))?;
     let shift = shift_for(ctx, asked, &found).await.map_err(|stop| stop.map(|why| vec![why]))?;
     let line = found.lines.iter().find(|line| line.shift_id == shift);
@@ -143,7 +144,7 @@ async fn try_check_out(ctx: &Ctx, asked: &Asked, known: &mut Known) -> Tried<Des
     if let Some(done) = begun(ctx, asked, end, known).await.map_err(|stop| stop.map(|why| vec![why.into()]))? {
         return Ok((done, None));
     }
-    let found = find::find(ctx, asked.site, &asked.who, known).await;
+    let found = find::find(ctx, asked.site, &asked.who, ctx.now(), known).await;
     let found = found.map_err(|stop| stop.map(|why| vec![why.into()]))?;
     let now = ctx.now();
     let tx = ctx.db.begin().await.or_fault()?;
@@ -258,7 +259,7 @@ async fn take_in(
     shift: ShiftId,
     post: Option<PostId>,
 ) -> Result<(), Stop<Vec<DeskCheckInRefusal>>> {
-    let taken = sign_up::enter(ctx, tx, me, shift, post).await;
+    let taken = sign_up::enter(ctx, tx, me, (shift, post), ctx.now()).await;
     let taken = taken.map_err(|stop| stop.map(|whys| whys.into_iter().map(Into::into).collect::<Vec<_>>()))?;
     if taken.state == SignUpState::Seated {
         return Ok(());
@@ -351,6 +352,7 @@ async fn enter(
         undo_reason: None,
     };
     store::add_entry(tx, entry.clone()).await.or_fault()?;
+    flags::note(ctx, tx, attendance, end, Phone::scanned(found.session)).await.or_fault()?;
     let action = format!("DESK_{}", end.as_str());
     ctx.audit_about(tx, found.person, &action, ("Attendance", attendance.id.0), None).await.or_fault()?;
     Ok(entry)

@@ -153,6 +153,13 @@ pub async fn desks_of(
         .await
 }
 
+/// Desks that a person has or had, those taken back too: for what was entered before and is told now. A grant is for a day to a
+/// season, and what comes in later is at most weeks old, so the last hundred are all that can matter.
+pub async fn desks_ever_of(db: &impl ConnectionTrait, person: PersonId) -> Result<Vec<desk_grant::Model>, DbErr> {
+    let theirs = desk_grant::Entity::find().filter(desk_grant::Column::PersonId.eq(person));
+    theirs.order_by_desc(desk_grant::Column::ToDay).limit(100).all(db).await
+}
+
 /// Whoever is at this phone number, or is the volunteer with this number.
 pub async fn person_by_phone(db: &impl ConnectionTrait, phone: &str) -> Result<Option<PersonId>, DbErr> {
     #[derive(FromQueryResult)]
@@ -164,14 +171,15 @@ pub async fn person_by_phone(db: &impl ConnectionTrait, phone: &str) -> Result<O
     Ok(row.map(|row| row.id))
 }
 
-/// The volunteer behind a session that has not ended.
+/// The volunteer behind a session that had not ended at a moment.
 pub async fn volunteer_of_session(
     db: &impl ConnectionTrait,
     session: SessionId,
+    at: Instant,
 ) -> Result<Option<volunteer::Model>, DbErr> {
     let text = "SELECT v.* FROM session s JOIN person p ON p.id = s.person_id AND p.erased_at IS NULL
-                JOIN volunteer v ON v.person_id = s.person_id WHERE s.id = $1 AND s.ended_at IS NULL";
-    db::one(db, text, [session.into()]).await
+                JOIN volunteer v ON v.person_id = s.person_id WHERE s.id = $1 AND (s.ended_at IS NULL OR s.ended_at > $2)";
+    db::one(db, text, [session.into(), at.into()]).await
 }
 
 /// A line of a roster: who is to come to which shift, and whether they are there.

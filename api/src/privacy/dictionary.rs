@@ -48,6 +48,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("DESK_GRANTED", "签到台授权", "desk granted"),
     ("DESK_OPERATOR", "签到台", "desk operator"),
     ("DESK_REVOKED", "签到台授权收回", "desk taken back"),
+    ("DESK_TAKEN_BACK", "签到台授权已收回", "operator's desk taken back since"),
     ("DONE", "已完成", "done"),
     ("DRAFT", "草稿", "draft"),
     ("DRIVING", "驾驶", "driving"),
@@ -202,6 +203,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("WEDNESDAY", "星期三", "Wednesday"),
     ("WITHDRAWN", "已撤回", "withdrawn"),
     ("WITHOUT_CHECK_IN", "没有对应签到", "without a check-in"),
+    ("WITHOUT_SEAT", "没有名额", "without a seat"),
     ("YEAR", "年度", "year"),
 ];
 

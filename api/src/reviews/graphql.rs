@@ -16,11 +16,7 @@ use super::{
 use crate::{
     access::{Action, Resource},
     activities::graphql::{Activity, Shift, activity_by_id, shift_by_id},
-    attendance::{
-        graphql::Attendance,
-        loaders::AttendanceById,
-        sync::graphql::{SyncedEnd, synced_ends},
-    },
+    attendance::{graphql::Attendance, loaders::AttendanceById},
     ctx::Ctx,
     graphql::{ctx, load, settle},
     organisation::{
@@ -35,6 +31,7 @@ use crate::{
         text,
         wire::price,
     },
+    sync::graphql::{SyncedEnd, synced_ends},
 };
 
 /// Something about served time that waits for the eye of a leader or of a branch's officer. Nothing follows from it by itself.

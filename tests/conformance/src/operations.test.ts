@@ -134,6 +134,9 @@ test("a volunteer serves, and the leader watches, settles and confirms", async (
   const offline = { requestId: requestId(), end: "CHECK_IN", shiftId: shift, deviceTime: new Date().toISOString(), code: "23456789" } as const;
   const { syncAttendance } = await volunteer.run(app.SyncAttendanceDocument, { sentAt: new Date().toISOString(), items: [offline] });
   assert.deepEqual(done(syncAttendance).results.map(({ status }) => status), ["REFUSED"]);
+  const noted = { requestId: requestId(), end: "CHECK_OUT", shiftId: shift, deviceTime: new Date().toISOString(), desk: { phoneDigits: "99999999999" } } as const;
+  const desk = await leader.run(app.SyncDeskDocument, { sentAt: new Date().toISOString(), items: [noted] });
+  assert.deepEqual(done(desk.syncAttendance).results.map(({ deskCheckOutErrors }) => deskCheckOutErrors[0]?.code), ["NOBODY_FOUND"]);
   const settling = { reviewItemId: Buffer.from(`ReviewItem:${requestId()}`).toString("base64url"), accept: true };
   const { settleSyncedEnds } = await leader.run(app.SettleSyncedEndsDocument, settling);
   assert.deepEqual(settleSyncedEnds.errors.map(({ code }) => code), ["NOT_FOUND"]);

@@ -4,6 +4,7 @@ mod codes;
 mod grants;
 mod morning;
 mod roster;
+mod signals;
 mod support;
 mod undoing;
 mod walking_in;

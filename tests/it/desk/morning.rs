@@ -1,13 +1,6 @@
 //! A vaccination site at half past six: forty volunteers of six teams, two operators, and one queue.
 
-use boai_entity::{
-    facility,
-    facility::{FacilityKind, OpeningHours},
-    ids::{FacilityId, TeamId},
-    kinds::Category,
-    team,
-};
-use boai_tests::{Person, Posted, Town, at, id, insert_all, keep_signed_in, stories};
+use boai_tests::{Person, activities_at, at, id, keep_signed_in, stories, vaccination_site};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
@@ -15,54 +8,10 @@ use crate::support::{TOMORROW, check_in, check_out, clock, code, grant_desk, ove
 
 const TEAMS: usize = 6;
 
-/// A vaccination site of 西湖区.
-async fn vaccination_site(town: &Town) -> FacilityId {
-    let now = town.clock.now();
-    let site = facility::Model {
-        id: FacilityId(town.app.random.uuid(now)),
-        branch_id: Town::branch("330106"),
-        kind: FacilityKind::VaccinationSite,
-        name: "黄龙体育馆接种点".into(),
-        address: "黄龙路 1 号".into(),
-        division_code: "330106109".into(),
-        latitude: boai_tests::PLACE.0,
-        longitude: boai_tests::PLACE.1,
-        opening_hours: OpeningHours::default(),
-        created_at: now,
-        closed_at: None,
-    };
-    insert_all::<facility::Entity, _>(&town.app.db.conn, vec![site.clone()]).await;
-    site.id
-}
-
-/// Teams of 西湖区, each with a leader and an activity at the site.
-async fn activities(town: &Town, site: FacilityId) -> Vec<Posted> {
-    let mut posted = Vec::new();
-    for number in 0..TEAMS {
-        let now = town.clock.now();
-        let own = team::Model {
-            id: TeamId(town.app.random.uuid(now)),
-            branch_id: Town::branch("330106"),
-            name: format!("第{number}服务队"),
-            speciality: Category::Vaccination,
-            description: String::new(),
-            created_at: now,
-        };
-        insert_all::<team::Entity, _>(&town.app.db.conn, vec![own.clone()]).await;
-        let leader = town.resident("Leader").await;
-        leader.hold("TEAM_LEADER", None, Some(own.id)).await;
-        let given = json!({ "teamId": id(own.id), "category": "VACCINATION", "title": format!("第{number}队值守") });
-        posted.push(leader.post_activity(at("+1 06:30"), at("+1 12:30"), 8, given).await);
-    }
-    let text = "UPDATE activity SET facility_id = $1";
-    boai::platform::db::run(&town.app.db.conn, text, [site.into()]).await.expect("they take place there");
-    posted
-}
-
 stories! {
     async fn forty_volunteers_of_six_teams_come_at_half_past_six_and_go_at_half_past_twelve(town: Town) {
         let site = vaccination_site(&town).await;
-        let posted = activities(&town, site).await;
+        let posted: Vec<_> = activities_at(&town, site, TEAMS).await.into_iter().map(|(_, posted)| posted).collect();
         let officer = town.officer("Chen", "330106").await;
         let operators = [town.person("One").await, town.person("Two").await];
         for operator in &operators {

@@ -108,6 +108,54 @@ stories! {
         stays_for(&town, "attempt", "attendance_attempt", at("10:30"), 180).await;
     }
 
+    async fn what_came_in_later_goes_180_days_after_it_came_and_what_waits_for_the_leader_stays(town: Town) {
+        let leader = town.leader("Li Fang").await;
+        let ling = town.volunteer("Ling").await;
+        let posted = leader.post_activity(at("08:00"), at("10:00"), 8, json!({})).await;
+        ling.sign_up(posted.shift()).await.fine();
+        keep_signed_in(&town).await;
+        town.clock.set(at("09:00"));
+        // Out of place: the leader is asked.
+        let place = ling.fix(700.0)["place"].clone();
+        let fix = json!({ "latitude": place["latitude"], "longitude": place["longitude"], "datum": "WGS84", "accuracy": 10,
+            "fixedAt": at("08:00") });
+        let item = json!({ "requestId": ling.request_id(), "end": "CHECK_IN", "shiftId": posted.shift(),
+            "deviceTime": at("08:00"), "fix": fix });
+        let bring = "mutation($sentAt: DateTime!, $items: [SyncItemInput!]!) {
+            syncAttendance(input: { sentAt: $sentAt, items: $items }) { results { status } errors { code } } }";
+        ling.ask(bring, json!({ "sentAt": at("09:00"), "items": [item] })).await.fine();
+        assert_eq!(rows_at(&town, at("+400 00:00"), "synced_end").await, 0, "it waits");
+        town.clock.set(at("09:00"));
+        let text = "UPDATE synced_end SET state = 'REFUSED'";
+        run(&town.app.db.conn, text, []).await.expect("it was settled");
+        stays_for(&town, "synced_end", "synced_end", at("09:00"), 180).await;
+        assert_eq!(town.rows("synced_end").await, 0);
+    }
+
+    async fn what_phones_told_to_be_held_against_each_other_goes_after_180_days(town: Town) {
+        scene(&town).await;
+        // She checked in at 08:00 and out at 10:00.
+        assert_eq!(rows_at(&town, at("+180 08:01"), "signal").await, 1);
+        stays_for(&town, "signal", "attendance_signal", at("10:00"), 180).await;
+    }
+
+    async fn what_a_desk_was_refused_goes_after_180_days_and_the_codes_it_took_after_30(town: Town) {
+        let leader = town.leader("Li Fang").await;
+        let ling = town.volunteer("Ling").await;
+        let posted = leader.post_activity(at("08:00"), at("10:00"), 8, json!({})).await;
+        ling.sign_up(posted.shift()).await.fine();
+        keep_signed_in(&town).await;
+        town.clock.set(at("08:00"));
+        let code = ling.ask("{ me { code { code } } }", json!({})).await.text("/me/code/code");
+        let scan = "mutation($input: DeskCheckInInput!) { deskCheckIn(input: $input) { entry { id } errors { code } } }";
+        let given = |code: &str| json!({ "input": { "activityId": posted.activity, "code": code, "requestId": leader.request_id() } });
+        leader.ask(scan, given(&code)).await.fine();
+        assert_eq!(leader.ask(scan, given("x")).await.codes(), ["CODE_UNREADABLE"]);
+        stays_for(&town, "code_use", "code_use", at("08:00"), 30).await;
+        stays_for(&town, "refused_scan", "refused_scan", at("08:00"), 180).await;
+        assert_eq!((town.rows("code_use").await, town.rows("refused_scan").await), (0, 0));
+    }
+
     async fn who_was_asked_whether_they_are_there_goes_180_days_later(town: Town) {
         let leader = town.leader("Li Fang").await;
         let ling = town.volunteer("Ling").await;

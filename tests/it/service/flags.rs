@@ -249,4 +249,41 @@ stories! {
         look(&town).await;
         assert_eq!(flags(&leader).await, ["LEFT_EARLY"], "26 of 50");
     }
+
+    async fn fifty_of_an_activity_are_fifty_however_many_shifts_they_came_to(town: Town) {
+        let leader = town.leader("Li").await;
+        keep_signed_in(&town).await;
+        let crowd = town.crowd(50).await;
+        let shifts = vec![boai_tests::shift(at("08:00"), at("10:00"), 30), boai_tests::shift(at("10:00"), at("12:00"), 30)];
+        let draft = leader.draft_activity(shifts, json!({})).await.fine();
+        leader.publish(&draft.text("/createActivity/activity/id")).await.fine();
+        let shifts = [0, 1].map(|n| draft.text(&format!("/createActivity/activity/shifts/{n}/id")));
+        let add = "INSERT INTO attendance (id, shift_id, volunteer_id, state, checked_in_at, check_in_grade, checked_out_at,
+                     check_out_grade, policy_id) SELECT $1, $2, $3, 'CLOSED', $4, 'LOCATION', $5, 'LOCATION', id FROM policy";
+        let add = async |person: &Person<'_>, shift: usize, minutes: i64| {
+            let from = at(["08:00", "10:00"][shift]);
+            let values = [
+                town.app.random.uuid(town.app.clock.now()).into(), key(&shifts[shift]).into(),
+                key(&person.volunteer_id().await).into(), from.into(), (from + TimeDelta::minutes(minutes)).into(),
+            ];
+            db::run(&town.app.db.conn, add, values).await.expect("a stay");
+        };
+        // Twenty-five in each shift; of each thirteen left at once, but one of them was there all of the other shift.
+        for (n, person) in crowd.iter().enumerate() {
+            add(person, n % 2, if n < 26 { 30 } else { 100 }).await;
+        }
+        add(&crowd[0], 1, 110).await;
+        town.clock.set(at("11:00"));
+        look(&town).await;
+        assert_eq!(flags(&leader).await, Vec::<String>::new(), "one shift is still going on");
+        town.clock.set(at("13:00"));
+        look(&town).await;
+        assert_eq!(flags(&leader).await, Vec::<String>::new(), "25 of 50");
+        add(&crowd[49], 0, 1).await;
+        let last = "UPDATE attendance SET checked_out_at = $1 WHERE volunteer_id = $2 AND checked_in_at = $3";
+        let values = [at("10:05").into(), key(&crowd[49].volunteer_id().await).into(), at("10:00").into()];
+        db::run(&town.app.db.conn, last, values).await.expect("one more");
+        look(&town).await;
+        assert_eq!(flags(&leader).await, ["LEFT_EARLY"], "26 of 50");
+    }
 }

@@ -1,10 +1,13 @@
 //! Stories of phones without a network, which bring in later what their owners did.
 
 mod clocks;
+mod desks;
 mod orders;
 mod phones;
 mod reviewing;
+mod signals;
 mod spoiled;
+mod unfinished;
 
 use boai_entity::Instant;
 use boai_tests::{Answer, Person, Posted, Town, at, keep_signed_in};
@@ -13,7 +16,9 @@ use serde_json::{Value, json};
 const SYNC: &str = "mutation($sentAt: DateTime!, $items: [SyncItemInput!]!) {
     syncAttendance(input: { sentAt: $sentAt, items: $items }) {
         results { requestId status reasons attendance { id state checkedInAt checkInGrade checkedOutAt record { minutes state } }
-            errors { code message numbers { name value } } checkInErrors { code numbers { name value } } checkOutErrors { code } }
+            errors { code message numbers { name value } } checkInErrors { code numbers { name value } } checkOutErrors { code }
+            name entry { id end way walkIn } candidates { signUpId name }
+            deskCheckInErrors { code numbers { name value } } deskCheckOutErrors { code numbers { name value } } }
         clockBehindSeconds errors { code } } }";
 
 /// A shift at the place from 08:00 to 12:00, its leader, and Ling, who has a seat. It is 07:00.
@@ -87,7 +92,7 @@ pub fn statuses(answer: &Answer) -> Vec<String> {
 
 /// The codes of an item's refusal, whichever kind it is.
 pub fn codes_of(result: &Value) -> Vec<String> {
-    let lists = ["errors", "checkInErrors", "checkOutErrors"];
+    let lists = ["errors", "checkInErrors", "checkOutErrors", "deskCheckInErrors", "deskCheckOutErrors"];
     let errors = lists.iter().flat_map(|list| result[*list].as_array().cloned().unwrap_or_default());
     errors.map(|error| error["code"].as_str().unwrap_or_default().to_owned()).collect()
 }

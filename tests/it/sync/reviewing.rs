@@ -13,7 +13,7 @@ pub async fn queue(leader: &Person<'_>) -> Vec<Value> {
     answer.data("/reviewQueue/nodes").as_array().cloned().unwrap_or_default()
 }
 
-async fn settle(who: &Person<'_>, item: &Value, accept: bool, note: &str) -> Answer {
+pub async fn settle(who: &Person<'_>, item: &Value, accept: bool, note: &str) -> Answer {
     let document = "mutation($item: ID!, $accept: Boolean!, $note: String!) {
         settleSyncedEnds(input: { reviewItemId: $item, accept: $accept, note: $note }) {
             reviewItem { state outcome note } attendance { state checkInGrade checkedInAt checkedOutAt record { minutes } }

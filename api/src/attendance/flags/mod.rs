@@ -5,4 +5,4 @@ pub mod rules;
 pub mod service;
 pub mod store;
 
-pub use service::{note, note_presence};
+pub use service::{Phone, note, note_presence};

@@ -1,6 +1,8 @@
 //! What looks odd. Each rule has its innocent neighbours: an honest phone at rest jitters by metres, siblings share a phone
 //! for a while, trains run at 140 km/h.
 
+use std::collections::BTreeMap;
+
 use boai_entity::{Instant, policy::FlagLimits};
 
 /// A fix of somebody: where as a bare pair, to be compared for being the very same.
@@ -43,6 +45,16 @@ pub fn own_circle(mut counts: Vec<i64>, team: i64, limits: &FlagLimits) -> Optio
     // Of a team hardly larger than the circle it says nothing.
     let had_choice = team >= limits.circle_people * 3;
     (all >= limits.circle_records && mostly && had_choice).then_some((of_circle, all))
+}
+
+/// Of people and whether a visit of theirs was short, one for each visit: how many came, and how many never stayed longer.
+pub fn came_and_left<P: Ord>(visits: impl IntoIterator<Item = (P, bool)>) -> (i64, i64) {
+    let mut only_short: BTreeMap<P, bool> = BTreeMap::new();
+    for (person, short) in visits {
+        only_short.entry(person).and_modify(|all| *all &= short).or_insert(short);
+    }
+    let count = |many: usize| i64::try_from(many).unwrap_or(i64::MAX);
+    (count(only_short.len()), count(only_short.values().filter(|all| **all).count()))
 }
 
 /// Whether most of those who came left early.
@@ -95,6 +107,12 @@ mod tests {
         for (came, early, odd) in [(50, 26, true), (50, 25, false), (49, 49, false)] {
             assert_eq!(left_early(came, early, &limits), odd, "{early} of {came}");
         }
+    }
+
+    #[test]
+    fn who_stayed_once_has_not_left_early() {
+        let visits = [("Ling", true), ("Wei", true), ("Ling", false), ("Bo", true), ("Bo", true)];
+        assert_eq!(came_and_left(visits), (3, 2));
     }
 
     proptest! {

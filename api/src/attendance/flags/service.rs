@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use boai_entity::{
     Instant, attendance,
-    ids::{ActivityId, AttendanceId, AttendanceSignalId, PersonId, ShiftId, TeamId, VolunteerId},
+    ids::{ActivityId, AttendanceId, AttendanceSignalId, PersonId, SessionId, ShiftId, TeamId, VolunteerId},
     kinds::AttendanceEnd,
     policy,
     presence_kinds::ProofKind,
@@ -15,7 +15,7 @@ use chrono::{Datelike, TimeDelta};
 use sea_orm::{ConnectionTrait, DbErr};
 
 use super::{
-    rules::{left_early, own_circle, same_again, speed_kmh, too_fast},
+    rules::{came_and_left, left_early, own_circle, same_again, speed_kmh, too_fast},
     store::{self, Told},
 };
 use crate::{
@@ -26,21 +26,41 @@ use crate::{
     reviews::{self, Raised},
 };
 
-/// Keeps what the caller's phone told at one end of a stay, in the transaction that writes that end.
+/// What is known of the volunteer's own phone at one end of a stay.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Phone {
+    /// Who checked in themself has one; whoever a desk found on its roster may have left it at home.
+    pub session: Option<SessionId>,
+    /// It said that another program makes up its location.
+    pub mocked: bool,
+}
+
+impl Phone {
+    /// The one that asks.
+    pub fn of_caller(ctx: &Ctx, mocked: bool) -> Self {
+        Self { session: ctx.actor.as_ref().map(|actor| actor.session), mocked }
+    }
+
+    /// The one whose code a desk scanned, if it scanned one.
+    pub fn scanned(session: Option<SessionId>) -> Self {
+        Self { session, mocked: false }
+    }
+}
+
+/// Keeps what is known of an end of a stay, in the transaction that writes that end, however it was told.
 pub async fn note(
     ctx: &Ctx,
     tx: &impl ConnectionTrait,
     stay: &attendance::Model,
     end: AttendanceEnd,
-    mocked: bool,
+    phone: Phone,
 ) -> Result<(), DbErr> {
-    let Some(actor) = &ctx.actor else { return Ok(()) };
     let at = match end {
         AttendanceEnd::CheckIn => stay.checked_in_at,
         AttendanceEnd::CheckOut => stay.checked_out_at.unwrap_or(stay.checked_in_at),
     };
     let id = AttendanceSignalId(ctx.new_id());
-    store::keep(tx, id, (stay.id, end.into()), actor.session, mocked, at).await
+    store::keep(tx, id, (stay.id, end.into()), phone.session, phone.mocked, at).await
 }
 
 /// The same of an answer in between.
@@ -52,7 +72,7 @@ pub async fn note_presence(
 ) -> Result<(), DbErr> {
     let Some(actor) = &ctx.actor else { return Ok(()) };
     let id = AttendanceSignalId(ctx.new_id());
-    store::keep(tx, id, (stay, ProofKind::Presence), actor.session, mocked, ctx.now()).await
+    store::keep(tx, id, (stay, ProofKind::Presence), Some(actor.session), mocked, ctx.now()).await
 }
 
 /// Something odd.
@@ -156,6 +176,9 @@ async fn look_at_device(
     told: &Told,
     policy: &policy::Model,
 ) -> Result<(), DbErr> {
+    if told.signal.device.is_none() {
+        return Ok(());
+    }
     let within = TimeDelta::minutes(policy.body.flags.device_minutes);
     let others = store::same_device(tx, &told.signal, (told.signal.at - within, told.signal.at + within)).await?;
     for (one, other) in others.iter().flat_map(|other| [(told, other), (other, told)]) {
@@ -187,34 +210,35 @@ async fn look_at_fixes(ctx: &Ctx, tx: &impl ConnectionTrait, told: &Told, policy
 
 /// Looks at what shows only once a shift is over, or over weeks.
 pub async fn look_from_afar(ctx: &Ctx) -> Result<(), Fault> {
-    look_at_shifts(ctx).await?;
+    look_at_activities(ctx).await?;
     look_at_confirmers(ctx).await?;
     ctx.committed.notify_one();
     Ok(())
 }
 
-/// Shifts of the last two days: an hour missed is made up for.
-async fn look_at_shifts(ctx: &Ctx) -> Result<(), Fault> {
+/// Activities of which a shift ended in the last two days, for an hour missed is made up for; with all their shifts of the days
+/// that the policy says, so that fifty people in four shifts are fifty.
+async fn look_at_activities(ctx: &Ctx) -> Result<(), Fault> {
     let now = ctx.now();
-    for shift in store::ended(&ctx.db.conn, now - TimeDelta::days(2), now).await? {
-        let policy = policy_at(&ctx.db.conn, &shift.branch_path, now).await?;
+    for activity in store::ended(&ctx.db.conn, now - TimeDelta::days(2), now).await? {
+        let policy = policy_at(&ctx.db.conn, &activity.branch_path, now).await?;
         let limits = &policy.body.flags;
-        let stays = store::stayed(&ctx.db.conn, shift.shift_id).await?;
+        let time = (now - TimeDelta::days(limits.early_days), now);
+        let stays = store::stayed(&ctx.db.conn, activity.activity_id, time).await?;
         let short = TimeDelta::minutes(limits.early_minutes);
-        let early = |stay: &&store::Stayed| {
-            stay.forgotten == 0 && stay.left_at.is_some_and(|left| left - stay.came_at <= short)
-        };
-        let (came, early) = (count(stays.len()), count(stays.iter().filter(early).count()));
+        let early =
+            |stay: &store::Stayed| stay.forgotten == 0 && stay.left_at.is_some_and(|left| left - stay.came_at <= short);
+        let (came, early) = came_and_left(stays.iter().map(|stay| (stay.volunteer_id, early(stay))));
         if !left_early(came, early, limits) {
             continue;
         }
         let tx = ctx.db.begin().await?;
         let odd = Odd {
             reason: FlagReason::LeftEarly,
-            subject: shift.shift_id.to_string(),
-            team: shift.team_id,
-            activity: shift.activity_id,
-            shift: Some(shift.shift_id),
+            subject: activity.activity_id.to_string(),
+            team: activity.team_id,
+            activity: activity.activity_id,
+            shift: None,
             volunteer: None,
             attendance: None,
             officers_only: false,
@@ -271,10 +295,6 @@ async fn look_at_confirmer(
     flag(ctx, &tx, odd).await?;
     tx.commit().await?;
     Ok(())
-}
-
-fn count(many: usize) -> i64 {
-    i64::try_from(many).unwrap_or(i64::MAX)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "people and minutes are far below 2^52")]

@@ -2,7 +2,7 @@
 
 use boai_entity::{
     Instant, attendance_signal,
-    ids::{ActivityId, AttendanceId, AttendanceSignalId, PersonId, SessionId, ShiftId, TeamId, VolunteerId},
+    ids::{ActivityId, AttendanceId, AttendanceSignalId, PersonId, SessionId, TeamId, VolunteerId},
     presence_kinds::ProofKind,
 };
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
@@ -10,21 +10,22 @@ use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
 use super::rules::Seen;
 use crate::platform::db;
 
-/// Keeps what the session's phone told; once for each end of a stay. Of answers in between the last one is kept, and looked at.
+/// Keeps what is known of an end of a stay; once for each, but a phone that tells of an end that was known without one is looked
+/// at too. Of answers in between the last one is kept, and looked at.
 pub async fn keep(
     db: &impl ConnectionTrait,
     id: AttendanceSignalId,
     (attendance, of): (AttendanceId, ProofKind),
-    session: SessionId,
+    session: Option<SessionId>,
     mocked: bool,
     at: Instant,
 ) -> Result<(), DbErr> {
     let text = "INSERT INTO attendance_signal (id, attendance_id, end_kind, volunteer_id, shift_id, device, mocked, at)
                 SELECT $1, o.id, $3, o.volunteer_id, o.shift_id, COALESCE(s.installation_id, s.id), $5, $6
-                FROM attendance o, session s WHERE o.id = $2 AND s.id = $4
+                FROM attendance o LEFT JOIN session s ON s.id = $4 WHERE o.id = $2
                 ON CONFLICT (attendance_id, end_kind) DO UPDATE
                 SET device = excluded.device, mocked = excluded.mocked, at = excluded.at, looked_at = NULL
-                WHERE excluded.end_kind = 'PRESENCE'";
+                WHERE excluded.end_kind = 'PRESENCE' OR (attendance_signal.device IS NULL AND excluded.device IS NOT NULL)";
     let values = [id.into(), attendance.into(), of.into(), session.into(), mocked.into(), at.into()];
     db::run(db, text, values).await?;
     Ok(())
@@ -55,7 +56,7 @@ pub async fn unseen(db: &impl ConnectionTrait) -> Result<Vec<Told>, DbErr> {
     db::all(db, format!("{TOLD} WHERE x.looked_at IS NULL ORDER BY x.id LIMIT 500"), []).await
 }
 
-/// The same phone in the hands of other volunteers about that time.
+/// The same phone in the hands of other volunteers about that time; nobody's where no phone is known.
 pub async fn same_device(
     db: &impl ConnectionTrait,
     signal: &attendance_signal::Model,
@@ -123,45 +124,51 @@ pub async fn looked(db: &impl ConnectionTrait, id: AttendanceSignalId, now: Inst
     Ok(())
 }
 
-/// A shift that is over: how many came, and how many of them stayed only so long.
+/// An activity of which a shift is over.
 #[derive(FromQueryResult)]
 pub struct Attended {
-    pub shift_id: ShiftId,
     pub activity_id: ActivityId,
     pub team_id: TeamId,
     pub branch_path: String,
 }
 
-/// Shifts that ended in a stretch of time with somebody at them.
+/// Activities of which a shift ended in a stretch of time with somebody at it.
 pub async fn ended(db: &impl ConnectionTrait, from: Instant, to: Instant) -> Result<Vec<Attended>, DbErr> {
     db::all(
         db,
-        "SELECT s.id AS shift_id, a.id AS activity_id, a.team_id, b.path AS branch_path
+        "SELECT DISTINCT a.id AS activity_id, a.team_id, b.path AS branch_path
          FROM shift s JOIN activity a ON a.id = s.activity_id
          JOIN team t ON t.id = a.team_id JOIN branch b ON b.id = t.branch_id
          WHERE s.ends_at >= $1 AND s.ends_at < $2
            AND EXISTS (SELECT 1 FROM attendance o WHERE o.shift_id = s.id AND o.state <> 'UNDONE')
-         ORDER BY s.ends_at, s.id",
+         ORDER BY a.id",
         [from.into(), to.into()],
     )
     .await
 }
 
-/// From when to when each person was at a shift: from the first check-in to the last check-out.
+/// From when to when a person was at a shift: from the first check-in to the last check-out.
 #[derive(FromQueryResult)]
 pub struct Stayed {
+    pub volunteer_id: VolunteerId,
     pub came_at: Instant,
     pub left_at: Option<Instant>,
     pub forgotten: i64,
 }
 
-pub async fn stayed(db: &impl ConnectionTrait, shift: ShiftId) -> Result<Vec<Stayed>, DbErr> {
+/// Of an activity's shifts that ended in a stretch of time.
+pub async fn stayed(
+    db: &impl ConnectionTrait,
+    activity: ActivityId,
+    (from, to): (Instant, Instant),
+) -> Result<Vec<Stayed>, DbErr> {
     db::all(
         db,
-        "SELECT MIN(checked_in_at) AS came_at, MAX(checked_out_at) AS left_at,
-                SUM(CASE WHEN checked_out_at IS NULL THEN 1 ELSE 0 END) AS forgotten
-         FROM attendance WHERE shift_id = $1 AND state <> 'UNDONE' GROUP BY volunteer_id",
-        [shift.into()],
+        "SELECT o.volunteer_id, MIN(o.checked_in_at) AS came_at, MAX(o.checked_out_at) AS left_at,
+                SUM(CASE WHEN o.checked_out_at IS NULL THEN 1 ELSE 0 END) AS forgotten
+         FROM shift s JOIN attendance o ON o.shift_id = s.id AND o.state <> 'UNDONE'
+         WHERE s.activity_id = $1 AND s.ends_at >= $2 AND s.ends_at < $3 GROUP BY o.volunteer_id, s.id",
+        [activity.into(), from.into(), to.into()],
     )
     .await
 }

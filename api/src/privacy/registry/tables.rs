@@ -894,6 +894,10 @@ pub const TABLES: &[Table] = &[
             word("state", "状态", "State"),
             id("review_item_id", "待核实事项", "Review"),
             id("attendance_id", "签到签退", "Attendance"),
+            id("session_id", "手机登录", "The phone's session"),
+            field("mocked", Kind::Truth, "手机报告模拟定位", "The phone told of a made-up location"),
+            word("way", "识别方式", "How the desk knew you"),
+            whole("step", "志愿者码的时间(30 秒为一步)", "Time of your code, in steps of 30 s"),
         ],
         looks: OF_SHIFT,
         acts: &[Acts {

@@ -1,9 +1,10 @@
-//! `syncAttendance`, and the leader's word on what came in later.
+//! `syncAttendance`, of phones and desks, and the leader's word on what came in later.
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use boai_entity::{
     Instant, attendance,
-    ids::{ReviewItemId, ShiftId},
+    desk_entry::DeskWay,
+    ids::ReviewItemId,
     kinds::{AttendanceEnd, EvidenceGrade, LookPurpose, Sight},
     sync_kinds::{SyncReason, SyncedState},
     synced_end,
@@ -11,9 +12,9 @@ use boai_entity::{
 use uuid::Uuid;
 
 use super::{
+    items::{Answer, By, Given, Item, Outcome, Refused},
     rules::{SettleSyncedEndsError, SyncItemError},
-    service::{self, Given, Item, Outcome, Refused},
-    settling, store,
+    service, settling, store,
 };
 use crate::{
     attendance::{
@@ -22,7 +23,13 @@ use crate::{
         stay::{Fix, Sent},
     },
     ctx::Ctx,
+    desk::{
+        find::{self, Who},
+        graphql::{DeskEntry, DeskLine},
+        rules::{DeskCheckInError, DeskCheckOutError},
+    },
     graphql::{ctx, settle},
+    people::graphql::{Volunteer, volunteer_of_person},
     places::geodesy::Point,
     platform::{
         db,
@@ -59,46 +66,78 @@ struct SyncFixInput {
     mocked: bool,
 }
 
-/// A check-in or check-out that a phone made without a network. What cannot be read in it refuses it alone, and no other.
+/// Whom a desk without a network had before it. Exactly one of code, phoneDigits and signUpId.
+#[derive(InputObject)]
+struct SyncDeskInput {
+    /// 志愿者码, as it was scanned: judged for the time when it was shown, and good for one end of one shift.
+    code: Option<String>,
+    /// The last 4 to 11 digits of the phone number of somebody on the roster of that day.
+    phone_digits: Option<String>,
+    /// A line of the roster that was ticked.
+    sign_up_id: Option<ID>,
+    /// For who had not signed up, where the shift has posts.
+    post_id: Option<ID>,
+}
+
+impl SyncDeskInput {
+    fn read(self) -> std::result::Result<By, &'static str> {
+        let who = match (self.code, self.phone_digits, self.sign_up_id) {
+            (Some(code), None, None) => Who::Code(code),
+            (None, Some(digits), None) => Who::Digits(digits),
+            (None, None, Some(line)) => Who::Line(key(&line).ok_or("desk.signUpId")?),
+            _ => return Err("desk"),
+        };
+        let post = self.post_id.map(|id| key(&id).ok_or("desk.postId")).transpose()?;
+        Ok(By::Desk(who, post))
+    }
+}
+
+/// A check-in or check-out that was made without a network: by the volunteer's own phone, which proves it by `fix` or `code`, or by a
+/// desk, which had somebody before it. What cannot be read in it refuses it alone, and no other.
 #[derive(InputObject)]
 struct SyncItemInput {
-    /// The UUID that the phone made for this wish; of what was tried live first, the same as then.
+    /// The UUID that the phone or desk made for this wish; of what was tried live first, the same as then.
     request_id: String,
     /// Which end of a stay it is.
     end: AttendanceEnd,
     /// The shift that it is about.
     shift_id: ID,
-    /// When it happened, by the phone's clock, RFC 3339.
+    /// When it happened, by the clock of the phone or desk, RFC 3339.
     device_time: String,
-    /// Where the phone was. Exactly one of fix and code.
+    /// Where the phone was. Exactly one of fix, code and desk.
     fix: Option<SyncFixInput>,
-    /// 签到码: what the screen of the site showed at that time. Exactly one of fix and code.
+    /// 签到码: what the screen of the site showed at that time. Exactly one of fix, code and desk.
     code: Option<String>,
-    /// Of a check-out: the `requestId` of the check-in that it ends, live or not; left out when the phone does not know of one.
+    /// 签到台: whom you had before you at a desk. The desk of the shift's site must have been yours at that time; was it taken back
+    /// since, the leader looks at it. Exactly one of fix, code and desk.
+    desk: Option<SyncDeskInput>,
+    /// Of a check-out: the `requestId` of the check-in that it ends, live or not; left out when the sender does not know of one.
     check_in_request_id: Option<String>,
 }
 
 impl SyncItemInput {
     fn given(self) -> Given {
-        let end = self.end;
-        self.read().map_or_else(|field| Given::Unreadable(end, field.into()), Given::Item)
+        let (end, by_desk) = (self.end, self.desk.is_some());
+        self.read().map_or_else(|field| Given::Unreadable { end, field: field.into(), by_desk }, Given::Item)
     }
 
     /// Or the name of the field that cannot be read.
     fn read(self) -> std::result::Result<Item, &'static str> {
-        let sent = match (self.fix, self.code) {
-            (Some(fix), None) => Sent::Fix(fix.read()?),
-            (None, Some(code)) => Sent::Code(code),
-            (Some(_), Some(_)) => return Err("code"),
-            (None, None) => return Err("fix"),
+        let by = match (self.fix, self.code, self.desk) {
+            (Some(fix), None, None) => By::Phone(Sent::Fix(fix.read()?)),
+            (None, Some(code), None) => By::Phone(Sent::Code(code)),
+            (None, None, Some(desk)) => desk.read()?,
+            (None, None, None) => return Err("fix"),
+            (_, _, Some(_)) => return Err("desk"),
+            (Some(_), Some(_), None) => return Err("code"),
         };
         let uuid = |text: &str, field| Uuid::parse_str(text).map_err(|_| field);
         Ok(Item {
             request_id: uuid(&self.request_id, "requestId")?,
             end: self.end,
-            shift: key(&self.shift_id).map(ShiftId).ok_or("shiftId")?,
+            shift: key(&self.shift_id).ok_or("shiftId")?,
             device_time: moment(&self.device_time).ok_or("deviceTime")?,
-            sent,
+            by,
             check_in: self.check_in_request_id.map(|text| uuid(&text, "checkInRequestId")).transpose()?,
         })
     }
@@ -126,9 +165,9 @@ impl SyncFixInput {
     }
 }
 
-fn key(id: &str) -> Option<Uuid> {
+fn key<T: NodeId>(id: &str) -> Option<T> {
     let (type_name, key) = node::decode(id)?;
-    (type_name == ShiftId::TYPE).then(|| Uuid::parse_str(&key).ok()).flatten()
+    (type_name == T::TYPE).then(|| Uuid::parse_str(&key).ok()).flatten().map(T::from_uuid)
 }
 
 fn moment(text: &str) -> Option<Instant> {
@@ -139,7 +178,7 @@ fn moment(text: &str) -> Option<Instant> {
 /// What `syncAttendance` takes.
 #[derive(InputObject)]
 struct SyncAttendanceInput {
-    /// The phone's clock at the moment of sending, so that its error is measured and every item's time corrected. Read it
+    /// The clock of the phone or desk at the moment of sending, so that its error is measured and every item's time corrected. Read it
     /// anew with every try.
     sent_at: Instant,
     /// At most 200, in any order.
@@ -149,9 +188,10 @@ struct SyncAttendanceInput {
 /// What became of an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 enum SyncStatus {
-    /// It counts, as if the phone had had a network.
+    /// It counts, as if there had been a network.
     Accepted,
-    /// It came before, live or in a batch, and counts once. Without an attendance a person looks at it, or has refused it.
+    /// It came before, live or in a batch, or the phone or another desk told of the same; it counts once. Without an attendance or
+    /// an entry a person looks at it, or has refused it.
     AlreadyKnown,
     /// It is kept, and the leader decides. The inbox tells how.
     NeedsReview,
@@ -166,8 +206,14 @@ struct SyncResult {
     request_id: String,
     /// What became of it.
     status: SyncStatus,
-    /// The stay that it opened or closed; null when there is none.
+    /// The stay of yours that it opened or closed; null when there is none, and of a desk's items.
     attendance: Option<Attendance>,
+    /// Of a desk's item: what the desk entered; null when nothing was, or it was undone.
+    entry: Option<DeskEntry>,
+    /// Of a desk's item: the masked name of whoever stood there: to be compared with who did. Null when it is not known.
+    name: Option<String>,
+    /// Of a desk's item, when several people on the roster of that day may be meant: a line of each, to be ticked.
+    candidates: Vec<DeskLine>,
     /// Why a person looks at it; empty unless one does.
     reasons: Vec<SyncReason>,
     /// Why it was refused, when it was for the item itself.
@@ -176,10 +222,14 @@ struct SyncResult {
     check_in_errors: Vec<CheckInError>,
     /// Why it was refused, when a live check-out would have been refused for the same; paths are those of `checkOut`.
     check_out_errors: Vec<CheckOutError>,
+    /// Why it was refused, when a live `deskCheckIn` would have been refused for the same; paths are those of `deskCheckIn`.
+    desk_check_in_errors: Vec<DeskCheckInError>,
+    /// Why it was refused, when a live `deskCheckOut` would have been refused for the same; paths are those of `deskCheckOut`.
+    desk_check_out_errors: Vec<DeskCheckOutError>,
 }
 
 impl SyncResult {
-    fn new(ctx: &Ctx, request_id: String, outcome: Outcome) -> Self {
+    fn new(ctx: &Ctx, request_id: String, answer: Answer) -> Self {
         let nothing = Self {
             request_id,
             status: SyncStatus::Refused,
@@ -188,9 +238,15 @@ impl SyncResult {
             errors: Vec::new(),
             check_in_errors: Vec::new(),
             check_out_errors: Vec::new(),
+            desk_check_in_errors: Vec::new(),
+            desk_check_out_errors: Vec::new(),
+            entry: answer.entry.map(DeskEntry),
+            name: answer.name.as_deref().map(find::shown),
+            candidates: answer.candidates.into_iter().map(DeskLine).collect(),
         };
-        let stay = |stay: Option<attendance::Model>| stay.map(Attendance);
-        match outcome {
+        let mine = answer.at_desk.is_none();
+        let stay = |stay: Option<Box<attendance::Model>>| stay.filter(|_| mine).map(|stay| Attendance(*stay));
+        match answer.outcome {
             Outcome::Accepted(it) => Self { status: SyncStatus::Accepted, attendance: stay(Some(it)), ..nothing },
             Outcome::Known(it) => Self { status: SyncStatus::AlreadyKnown, attendance: stay(it), ..nothing },
             Outcome::Review(reasons) => Self { status: SyncStatus::NeedsReview, reasons, ..nothing },
@@ -203,6 +259,12 @@ impl SyncResult {
             Outcome::Refused(Refused::CheckOut(why)) => {
                 Self { check_out_errors: vec![CheckOutError::new(&why, ctx.lang)], ..nothing }
             }
+            Outcome::Refused(Refused::DeskCheckIn(why)) => {
+                Self { desk_check_in_errors: vec![DeskCheckInError::new(&why, ctx.lang)], ..nothing }
+            }
+            Outcome::Refused(Refused::DeskCheckOut(why)) => {
+                Self { desk_check_out_errors: vec![DeskCheckOutError::new(&why, ctx.lang)], ..nothing }
+            }
         }
     }
 }
@@ -212,7 +274,7 @@ impl SyncResult {
 struct SyncAttendancePayload {
     /// One for each item, in the order given.
     results: Vec<SyncResult>,
-    /// By how many seconds the phone's clock is behind; negative when it is ahead.
+    /// By how many seconds the sender's clock is behind; negative when it is ahead.
     clock_behind_seconds: f64,
     /// The `errors` of all items together.
     errors: Vec<SyncItemError>,
@@ -246,8 +308,9 @@ pub struct SyncMutation;
 
 #[Object]
 impl SyncMutation {
-    /// Brings in the check-ins and check-outs that your phone made without a network: each is judged by itself, for the time when
-    /// it happened, once, in whatever order and however often they come.
+    /// Brings in the check-ins and check-outs that your phone made without a network, or your desk of those who stood before it:
+    /// each is judged by itself, for the time when it happened, once, in whatever order and however often they come. Of what the
+    /// phone and the desk both tell within a quarter of an hour there is one stay, from the first proof to the last.
     #[graphql(complexity = "price::list(input.items.len().clamp(1, AT_ONCE), child_complexity, pages::STATEMENT)")]
     async fn sync_attendance(&self, gql: &Context<'_>, input: SyncAttendanceInput) -> Result<SyncAttendancePayload> {
         let ctx = ctx(gql);
@@ -261,13 +324,13 @@ impl SyncMutation {
         let requests: Vec<String> = input.items.iter().map(|item| item.request_id.clone()).collect();
         let given = input.items.into_iter().map(SyncItemInput::given).collect();
         let synced = service::sync(ctx, sent_at, given).await?;
-        let results = requests.into_iter().zip(synced.outcomes);
-        let results: Vec<_> = results.map(|(request, outcome)| SyncResult::new(ctx, request, outcome)).collect();
+        let results = requests.into_iter().zip(synced.answers);
+        let results: Vec<_> = results.map(|(request, answer)| SyncResult::new(ctx, request, answer)).collect();
         let errors = results.iter().flat_map(|result| result.errors.clone()).collect();
         Ok(SyncAttendancePayload { results, clock_behind_seconds: synced.clock.behind_s(), errors })
     }
 
-    /// Settles what a phone brought in later and a person must look at: accepted, it counts as if the phone had had a network.
+    /// Settles what a phone or a desk brought in later and a person must look at: accepted, it counts as if there had been a network.
     /// For the team's leaders and the branch's officers, never for one's own. The volunteer hears of it.
     async fn settle_synced_ends(
         &self,
@@ -305,7 +368,7 @@ impl SyncedEnd {
     async fn heard_at(&self) -> Instant {
         self.0.heard_at
     }
-    /// By how many seconds the phone's clock was behind; negative when it was ahead.
+    /// By how many seconds the sender's clock was behind; negative when it was ahead.
     async fn clock_behind_seconds(&self) -> i32 {
         self.0.skew_s
     }
@@ -318,6 +381,18 @@ impl SyncedEnd {
         let distance = self.0.distance_m?;
         saw(gql, self.0.volunteer_id, LookPurpose::Roster, Sight::Location);
         Some(Metres(distance))
+    }
+    /// How a desk knew the volunteer; null when their own phone tells of it.
+    async fn way(&self) -> Option<DeskWay> {
+        self.0.way
+    }
+    /// Who sat at the desk, by the whole name; null when the volunteer's own phone tells of it, and of who has not enrolled as a
+    /// volunteer.
+    async fn operator(&self, gql: &Context<'_>) -> Result<Option<Volunteer>> {
+        match self.0.way {
+            Some(_) => volunteer_of_person(gql, self.0.person_id, LookPurpose::Roster).await,
+            None => Ok(None),
+        }
     }
     /// Why a person looks at it.
     async fn reasons(&self) -> &[SyncReason] {

@@ -1,16 +1,17 @@
 //! What waits for a person, and what request ids led to, in the database.
 
 use boai_entity::{
-    Instant, attendance,
-    ids::{AttendanceId, PersonId, ReviewItemId, ShiftId, VolunteerId},
+    Instant, attendance, desk_entry,
+    ids::{ActivityId, AttendanceId, FacilityId, PersonId, ReviewItemId, ShiftId, TeamId, VolunteerId},
     kinds::AttendanceEnd,
     request_effect, review_item,
     sync_kinds::SyncedState,
-    synced_end,
+    synced_end, volunteer,
 };
+use chrono::TimeDelta;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult,
-    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, sea_query::OnConflict,
 };
 use uuid::Uuid;
 
@@ -19,18 +20,106 @@ use crate::platform::db;
 /// Check-outs that wait for their check-ins and are looked at again at a time.
 const AGAIN: u64 = 200;
 
-/// Takes the volunteer's own row, and these shifts' to be shared, as [`lock_for_check_in`] does.
+/// Takes the volunteer's own row, and these shifts' to be shared, as [`lock_for_check_in`] does; where somebody may have to be
+/// given a seat, to be held alone.
 ///
 /// [`lock_for_check_in`]: crate::attendance::store::lock_for_check_in
-pub async fn lock(db: &impl ConnectionTrait, volunteer: VolunteerId, shifts: &[ShiftId]) -> Result<(), DbErr> {
-    crate::people::store::lock(db, volunteer).await?;
+pub async fn lock(
+    db: &impl ConnectionTrait,
+    volunteer: VolunteerId,
+    shifts: &[ShiftId],
+    alone: bool,
+) -> Result<Option<volunteer::Model>, DbErr> {
+    let whose = crate::people::store::lock(db, volunteer).await?;
     if db.get_database_backend() == DbBackend::Sqlite || shifts.is_empty() {
-        return Ok(());
+        return Ok(whose);
     }
-    let those = db::placeholders(1, shifts.len());
-    let text = format!("SELECT id FROM shift WHERE id IN ({those}) ORDER BY id FOR SHARE");
+    let (those, how) = (db::placeholders(1, shifts.len()), if alone { "FOR NO KEY UPDATE" } else { "FOR SHARE" });
+    let text = format!("SELECT id FROM shift WHERE id IN ({those}) ORDER BY id {how}");
     db::run(db, text, shifts.iter().map(|shift| (*shift).into())).await?;
+    Ok(whose)
+}
+
+/// Whether the volunteer has a seat at each of these shifts.
+pub async fn seated(db: &impl ConnectionTrait, volunteer: VolunteerId, shifts: &[ShiftId]) -> Result<bool, DbErr> {
+    #[derive(FromQueryResult)]
+    struct Seats {
+        seats: i64,
+    }
+    let those = db::placeholders(2, shifts.len());
+    let text = format!(
+        "SELECT COUNT(*) AS seats FROM sign_up WHERE volunteer_id = $1 AND state = 'SEATED' AND shift_id IN ({those})"
+    );
+    let values = std::iter::once(volunteer.into()).chain(shifts.iter().map(|shift| (*shift).into()));
+    let seats = db::one::<Seats>(db, text, values).await?.map_or(0, |row| row.seats);
+    Ok(usize::try_from(seats).is_ok_and(|seats| seats == shifts.len()))
+}
+
+/// What is asked about the desk of a shift.
+#[derive(Clone, Debug, FromQueryResult)]
+pub struct DeskPlace {
+    pub activity_id: ActivityId,
+    pub facility_id: Option<FacilityId>,
+    pub team_id: TeamId,
+    pub branch_path: String,
+}
+
+pub async fn desk_place(db: &impl ConnectionTrait, shift: ShiftId) -> Result<Option<DeskPlace>, DbErr> {
+    let text = "SELECT s.activity_id, a.facility_id, a.team_id, b.path AS branch_path
+                FROM shift s JOIN activity a ON a.id = s.activity_id
+                JOIN team t ON t.id = a.team_id JOIN branch b ON b.id = t.branch_id WHERE s.id = $1";
+    db::one(db, text, [shift.into()]).await
+}
+
+/// At which shift and end a code of a volunteer's was used, or waits to be.
+#[derive(Clone, Debug, FromQueryResult)]
+pub struct StepUsed {
+    pub step: i32,
+    pub shift_id: ShiftId,
+    pub end_kind: AttendanceEnd,
+    pub used_at: Instant,
+}
+
+/// Of these steps those that were used, live or by what came in later, whether it counts yet or waits.
+pub async fn steps_used(
+    db: &impl ConnectionTrait,
+    volunteer: VolunteerId,
+    steps: &[i32],
+) -> Result<Vec<StepUsed>, DbErr> {
+    if steps.is_empty() {
+        return Ok(Vec::new());
+    }
+    let those = db::placeholders(2, steps.len());
+    let text = format!(
+        "SELECT c.step, o.shift_id, c.end_kind, c.used_at FROM code_use c JOIN attendance o ON o.id = c.attendance_id
+         WHERE c.volunteer_id = $1 AND c.step IN ({those})
+         UNION ALL
+         SELECT e.step, e.shift_id, e.end_kind, e.happened_at FROM synced_end e
+         WHERE e.volunteer_id = $1 AND e.step IN ({those}) AND e.state = 'AWAITING'"
+    );
+    let values = std::iter::once(volunteer.into()).chain(steps.iter().map(|step| (*step).into()));
+    db::all(db, text, values).await
+}
+
+/// The desk's entries for these stays that stand.
+pub async fn entries(db: &impl ConnectionTrait, stays: &[AttendanceId]) -> Result<Vec<desk_entry::Model>, DbErr> {
+    let standing = desk_entry::Entity::find()
+        .filter(desk_entry::Column::AttendanceId.is_in(stays.iter().copied()))
+        .filter(desk_entry::Column::UndoneAt.is_null());
+    standing.all(db).await
+}
+
+/// Enters what a desk told of later; nothing where an entry stands already, for somebody else told of the same.
+pub async fn enter(db: &impl ConnectionTrait, row: desk_entry::Model) -> Result<(), DbErr> {
+    desk_entry::Entity::insert(row.into_active_model())
+        .on_conflict(OnConflict::new().do_nothing().to_owned())
+        .exec_without_returning(db)
+        .await?;
     Ok(())
+}
+
+pub async fn volunteers(db: &impl ConnectionTrait, ids: &[VolunteerId]) -> Result<Vec<volunteer::Model>, DbErr> {
+    volunteer::Entity::find().filter(volunteer::Column::Id.is_in(ids.iter().copied())).all(db).await
 }
 
 /// What these request ids of a person's led to.
@@ -127,11 +216,18 @@ struct Found {
     id: AttendanceId,
 }
 
-/// Whether a stay that ended covers this moment.
-pub async fn covered(db: &impl ConnectionTrait, volunteer: VolunteerId, at: Instant) -> Result<bool, DbErr> {
-    let text = "SELECT id FROM attendance
-                WHERE volunteer_id = $1 AND checked_in_at <= $2 AND checked_out_at > $2 LIMIT 1";
-    Ok(db::one::<Found>(db, text, [volunteer.into(), at.into()]).await?.is_some())
+/// Stays of the volunteer's that cover a moment, or begin or end near it; those that were undone left out.
+pub async fn around(
+    db: &impl ConnectionTrait,
+    volunteer: VolunteerId,
+    at: Instant,
+    near: TimeDelta,
+) -> Result<Vec<attendance::Model>, DbErr> {
+    let text = "SELECT * FROM attendance
+                WHERE volunteer_id = $1 AND checked_in_at <= $3 AND state <> 'UNDONE'
+                  AND (checked_in_at >= $2 OR checked_out_at >= $2)
+                ORDER BY checked_in_at, id LIMIT 200";
+    db::all(db, text, [volunteer.into(), (at - near).into(), (at + near).into()]).await
 }
 
 /// Whether another stay of the volunteer's lies in these times; of one that is not closed its check-in counts.
@@ -154,7 +250,7 @@ pub async fn unfinished(
     let text = format!(
         "SELECT o.id FROM attendance o
          WHERE o.volunteer_id = $1 AND o.shift_id = $2 AND o.checked_in_at <= $3 AND o.state <> 'CLOSED' {by_others}
-           AND NOT EXISTS (SELECT 1 FROM service_record r WHERE r.attendance_id = o.id)
+           AND NOT EXISTS (SELECT 1 FROM service_record r WHERE r.attendance_id = o.id AND r.state <> 'UNDONE')
          ORDER BY o.checked_in_at DESC LIMIT 1"
     );
     Ok(db::one::<Found>(db, text, [volunteer.into(), shift.into(), at.into()]).await?.map(|found| found.id))
@@ -162,7 +258,7 @@ pub async fn unfinished(
 
 /// Whether the leader has settled the stay.
 pub async fn settled(db: &impl ConnectionTrait, stay: AttendanceId) -> Result<bool, DbErr> {
-    let text = "SELECT attendance_id AS id FROM service_record WHERE attendance_id = $1";
+    let text = "SELECT attendance_id AS id FROM service_record WHERE attendance_id = $1 AND state NOT IN ('PENDING', 'UNDONE')";
     Ok(db::one::<Found>(db, text, [stay.into()]).await?.is_some())
 }
 

@@ -2,24 +2,31 @@
 //! written down.
 
 use boai_entity::{
-    attendance,
-    ids::{AttendanceId, ReviewItemId},
+    attendance, code_use,
+    ids::{AttendanceId, PersonId, ReviewItemId},
     kinds::{AttendanceEnd, AttendanceState, EvidenceGrade, InboxKind},
     review_item,
     review_kinds::{ReviewKind, ReviewOutcome, ReviewState},
     sync_kinds::SyncedState,
     synced_end,
 };
+use chrono::TimeDelta;
 use sea_orm::ConnectionTrait;
 
-use super::{rules::SettleSyncedRefusal, store};
+use super::{
+    items::Whose,
+    rules::{self, SettleSyncedRefusal},
+    store,
+};
 use crate::{
     access::{Action, Resource},
     attendance::{
+        flags::{self, Phone},
         stay::{self, End},
         store::Whereabouts,
     },
     ctx::Ctx,
+    desk,
     inbox::tell_volunteers,
     people,
     platform::refusal::{OrFault, Stop},
@@ -61,7 +68,7 @@ pub async fn settle(
     }
     let rows = store::of_review(&tx, id).await.or_fault()?;
     let rows: Vec<_> = rows.into_iter().filter(|row| row.state == SyncedState::Awaiting).collect();
-    let stay = if accept { Some(count(ctx, &tx, rows).await?) } else { refuse(&tx, rows).await? };
+    let stay = if accept { Some(count(ctx, &tx, subject, rows).await?) } else { refuse(&tx, rows).await? };
     let (outcome, kind) = match stay {
         Some(_) => (ReviewOutcome::Approved, InboxKind::SyncedAccepted),
         None => (ReviewOutcome::Rejected, InboxKind::SyncedRefused),
@@ -91,21 +98,22 @@ pub async fn settle(
 async fn count(
     ctx: &Ctx,
     tx: &impl ConnectionTrait,
+    whose: PersonId,
     rows: Vec<synced_end::Model>,
 ) -> Result<attendance::Model, Stop<SettleSyncedRefusal>> {
     let mut stay: Option<attendance::Model> = None;
     let closes = rows.iter().any(|row| row.end_kind == AttendanceEnd::CheckOut);
     for row in rows {
-        let who = (row.volunteer_id, row.person_id);
+        let who = (row.volunteer_id, whose);
         let end = End {
             grade: row.grade.unwrap_or(EvidenceGrade::Leader),
             point: None,
             accuracy_m: row.accuracy_m,
             distance_m: row.distance_m,
-            by: None,
+            by: row.way.map(|_| row.person_id),
         };
         let counted = match row.end_kind {
-            AttendanceEnd::CheckIn => open(ctx, tx, &row, end, closes).await?,
+            AttendanceEnd::CheckIn => open(ctx, tx, who, &row, end, closes).await?,
             AttendanceEnd::CheckOut => {
                 let id = row.attendance_id.or(stay.as_ref().map(|stay| stay.id));
                 let id = id.ok_or(SettleSyncedRefusal::CheckInMissing)?;
@@ -123,23 +131,38 @@ async fn count(
                 closed
             }
         };
+        if let Some(step) = row.step {
+            let (volunteer_id, end_kind) = (row.volunteer_id, row.end_kind);
+            let (attendance_id, used_by, used_at) = (counted.id, row.person_id, ctx.now());
+            let used = code_use::Model { volunteer_id, step, attendance_id, end_kind, used_by, used_at };
+            desk::store::use_up(tx, used).await.or_fault()?;
+        }
+        let phone = Phone { session: row.session_id, mocked: row.mocked };
+        flags::note(ctx, tx, &counted, row.end_kind, phone).await.or_fault()?;
         mark(tx, row, SyncedState::Counted, Some(counted.id)).await?;
         stay = Some(counted);
     }
     stay.ok_or(Stop::Refused(SettleSyncedRefusal::Settled))
 }
 
-/// Where its check-out is still to come the volunteer is checked in, if they can be.
+/// Where its check-out is still to come the volunteer is checked in, if they can be; what somebody else told of already is that
+/// stay.
 async fn open(
     ctx: &Ctx,
     tx: &impl ConnectionTrait,
+    who: Whose,
     row: &synced_end::Model,
     end: End,
     closes: bool,
 ) -> Result<attendance::Model, Stop<SettleSyncedRefusal>> {
-    let who = (row.volunteer_id, row.person_id);
     let ready = stay::look(tx, who, row.shift_id, row.happened_at).await.or_fault()?;
     let ready = ready.ok_or(SettleSyncedRefusal::NotFound)?;
+    let near = TimeDelta::minutes(ready.policy.body.offline.same_end_min);
+    let stays = store::around(tx, row.volunteer_id, row.happened_at, near).await.or_fault()?;
+    let here = (row.shift_id, row.happened_at);
+    if let Some(same) = rules::same_arrival(&stays, here, row.way.is_some(), &ready.policy.body) {
+        return Ok(same.clone());
+    }
     let over = check_out_closed(ready.facts.ends_at, &ready.policy.body, ctx.now());
     if closes || over || ready.facts.open_since.is_some() {
         return stay::open_unfinished(ctx, tx, ready, end).await.or_fault();

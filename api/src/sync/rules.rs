@@ -1,6 +1,12 @@
 //! The phone's clock, the order of things, and what can be wrong with an item.
 
-use boai_entity::{Instant, kinds::AttendanceEnd, policy::PolicyBody, sync_kinds::SyncReason};
+use boai_entity::{
+    Instant, attendance,
+    ids::ShiftId,
+    kinds::{AttendanceEnd, AttendanceState},
+    policy::PolicyBody,
+    sync_kinds::SyncReason,
+};
 use chrono::{SubsecRound, TimeDelta};
 use uuid::Uuid;
 
@@ -10,11 +16,11 @@ refusals! {
     /// Why an item was refused, but for what refuses every check-in or check-out. The try is kept.
     SyncRefusal, SyncItemErrorCode, SyncItemError {
         /// Something in the item cannot be read.
-        Malformed { field: String } at "items" => "The item's `{field}` cannot be read. The item was kept; the others went on without it.", "该条记录的 {field} 无法识别。已留存,不影响其他记录。";
+        Malformed { field: String } at "items" => "The item's `{field}` cannot be read. The others went on without it; set it right and send it again.", "该条记录的 {field} 无法识别,不影响其他记录。请更正后重新发送。";
         /// It happened later than the batch was sent.
-        FromTheFuture { ahead_seconds: i64 } at "items.deviceTime" => "This lies {ahead_seconds} s after the batch was sent, by the same phone's clock. Was the clock changed in between? Tell the leader when you came and left.", "该条时间比发送时间晚 {ahead_seconds} 秒,手机时间可能被调整过,请联系队长。";
+        FromTheFuture { ahead_seconds: i64 } at "items.deviceTime" => "This lies {ahead_seconds} s after the batch was sent, by the same clock. Was the clock changed in between? Tell the leader who came and left, and when.", "该条时间比发送时间晚 {ahead_seconds} 秒,设备时间可能被调整过,请联系队长。";
         /// A check-out lies before its check-in.
-        CheckOutBeforeCheckIn { seconds_before: i64, checked_in_at: When } at "items.deviceTime" => "This check-out lies {seconds_before} s before its check-in at {checked_in_at}. Was the clock changed in between? Tell the leader when you left.", "签退时间早于签到时间 {checked_in_at}({seconds_before} 秒),请联系队长。";
+        CheckOutBeforeCheckIn { seconds_before: i64, checked_in_at: When } at "items.deviceTime" => "This check-out lies {seconds_before} s before its check-in at {checked_in_at}. Was the clock changed in between? Tell the leader the right time.", "签退时间早于签到时间 {checked_in_at}({seconds_before} 秒),请联系队长。";
         /// The leader has settled this stay already.
         AlreadySettled => "The leader has settled this stay already. If the time is wrong, tell the leader.", "该次签到已由队长核定。如有异议,请联系队长。";
         /// This request id stands for something else already.
@@ -38,6 +44,59 @@ refusals! {
         /// The stay that it would close is closed or settled already.
         StaySettled at "reviewItemId" => "The stay that this would close is closed or settled already. Refuse it with a note, and correct the hours if they are wrong.", "该次签到已签退或已核定。请填写说明,如时长有误请更正。";
     }
+}
+
+/// A right to a desk that somebody has or had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held {
+    pub from: Instant,
+    /// When it ends, or ended, by itself.
+    pub to: Option<Instant>,
+    /// When somebody took it back.
+    pub taken_back: Option<Instant>,
+}
+
+/// What somebody's rights to a desk are worth to what they tell of a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Right {
+    Good,
+    /// It was good at that moment and was taken back since. Nothing that happened is lost for it, and nothing counts by the word
+    /// of somebody who is trusted no longer and sends it only now: a person looks at it.
+    TakenBack,
+}
+
+/// The right must have been there at that moment; that its days have gone by since takes nothing away.
+pub fn right_at(held: impl IntoIterator<Item = Held>, at: Instant) -> Option<Right> {
+    let then = held.into_iter().filter(|held| held.from <= at && held.to.is_none_or(|to| to > at));
+    let then = then.filter(|held| held.taken_back.is_none_or(|back| back > at));
+    then.map(|held| if held.taken_back.is_none() { Right::Good } else { Right::TakenBack })
+        .reduce(|one, other| if one == Right::Good { one } else { other })
+}
+
+/// The stay whose beginning somebody tells of again: the phone of what the desk told, or the desk of what anybody did. A phone
+/// that checks in again has left in between, and its check-out is still to come.
+pub fn same_arrival<'s>(
+    stays: &'s [attendance::Model],
+    (shift, at): (ShiftId, Instant),
+    by_desk: bool,
+    policy: &PolicyBody,
+) -> Option<&'s attendance::Model> {
+    let told_by_another = |stay: &attendance::Model| by_desk || stay.check_in_by.is_some();
+    let still_there = |stay: &attendance::Model| stay.checked_out_at.is_none_or(|left| at <= left);
+    let near = stays.iter().filter(|stay| stay.shift_id == shift && same_end(stay.checked_in_at, at, policy));
+    near.filter(|stay| told_by_another(stay) && still_there(stay)).min_by_key(|stay| (stay.checked_in_at - at).abs())
+}
+
+/// The same of its end.
+pub fn is_same_departure(stay: &attendance::Model, at: Instant, by_desk: bool, policy: &PolicyBody) -> bool {
+    let told_by_another = by_desk || stay.check_out_by.is_some();
+    let near = stay.checked_out_at.is_some_and(|left| same_end(left, at, policy));
+    stay.state == AttendanceState::Closed && told_by_another && near && at >= stay.checked_in_at
+}
+
+/// Whether two tellings of an arrival, or of a departure, are of one.
+pub fn same_end(one: Instant, other: Instant, policy: &PolicyBody) -> bool {
+    (one - other).abs() <= TimeDelta::minutes(policy.offline.same_end_min)
 }
 
 /// A phone's clock, measured when the phone sent: by how much it is behind.
@@ -105,6 +164,38 @@ mod tests {
         let ahead = PhoneClock::measured(at("09:07:00"), at("09:00:00"));
         assert_eq!(ahead.right(at("08:07:00.0005")), Some(at("08:00:00")));
         assert_eq!(ahead.right(Instant::MIN_UTC), None);
+    }
+
+    #[test]
+    fn a_right_counts_for_its_time_and_one_that_was_taken_back_takes_a_person() {
+        let time = |text: &str| at(&format!("{text}:00"));
+        let held = |from, to: Option<&str>, back: Option<&str>| Held {
+            from: time(from),
+            to: to.map(time),
+            taken_back: back.map(time),
+        };
+        let days = held("06:00", Some("18:00"), None);
+        let back = held("06:00", Some("18:00"), Some("09:00"));
+        for (rights, moment, expected) in [
+            (vec![days], "05:59:59", None),
+            (vec![days], "06:00", Some(Right::Good)),
+            (vec![days], "18:00", None),
+            (vec![back], "08:59:59", Some(Right::TakenBack)),
+            (vec![back], "09:00", None),
+            (vec![back, days], "08:00", Some(Right::Good)),
+            (vec![days, back], "08:00", Some(Right::Good)),
+            (vec![back, held("08:30", None, None)], "08:00", Some(Right::TakenBack)),
+            (vec![], "08:00", None),
+        ] {
+            let moment = if moment.len() == 5 { format!("{moment}:00") } else { moment.to_owned() };
+            assert_eq!(right_at(rights, at(&moment)), expected, "{moment}");
+        }
+    }
+
+    #[test]
+    fn a_phone_and_a_desk_within_a_quarter_of_an_hour_tell_of_one_arrival() {
+        let same = |other| same_end(at("08:00:00"), at(other), &policy());
+        assert_eq!(["07:45:00", "08:15:00", "07:44:59", "08:15:01"].map(same), [true, true, false, false]);
     }
 
     #[test]
