@@ -176,7 +176,7 @@ pub struct SessionConfig {
 #[serde(deny_unknown_fields, default)]
 pub struct VaultConfig {
     /// `name:key` for each, with commas between them; a key is 32 bytes in base64. The first seals, the one named
-    /// `fingerprint` makes fingerprints, the others open what they sealed earlier.
+    /// `fingerprint` makes fingerprints, `sign-…` sign, the others open what they sealed earlier.
     pub keys: Option<Secret>,
     /// A file with the keys, a line each, that nobody but its owner may read.
     pub file: Option<PathBuf>,

@@ -7,7 +7,7 @@
 //!
 //! Services use only rooms that stand above their own in this list:
 //! platform, access, trail, inbox, auth, policies, organisation, people, identity, four_eyes, roles, places, activities,
-//! reviews, hours, attendance, desk, recognition, live, privacy, demo.
+//! reviews, hours, proof, attendance, desk, recognition, live, privacy, demo.
 
 pub mod access;
 pub mod activities;
@@ -32,6 +32,7 @@ pub mod places;
 pub mod platform;
 pub mod policies;
 pub mod privacy;
+pub mod proof;
 pub mod recognition;
 pub mod reviews;
 pub mod roles;

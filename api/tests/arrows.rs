@@ -5,7 +5,7 @@
 use std::{fs, path::Path};
 
 /// Rooms from the ground up: what tells a story may use only rooms that stand before its own.
-const ROOMS: [&str; 21] = [
+const ROOMS: [&str; 22] = [
     "platform",
     "access",
     "trail",
@@ -21,6 +21,7 @@ const ROOMS: [&str; 21] = [
     "activities",
     "reviews",
     "hours",
+    "proof",
     "attendance",
     "desk",
     "recognition",

@@ -33,6 +33,8 @@ pub mod guardian_pass;
 pub mod identity;
 pub mod inbox_item;
 pub mod ledger_entry;
+pub mod ledger_head;
+pub mod ledger_root;
 pub mod outbox_event;
 pub mod pending_act;
 pub mod person;

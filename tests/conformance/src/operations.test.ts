@@ -86,6 +86,8 @@ test("a volunteer looks around", async () => {
   const { me } = await volunteer.run(app.MeDocument, {});
   assert.equal(me?.volunteer?.name, "王小明");
   assert.ok((await volunteer.run(app.MyHoursDocument, {})).me!.hours.confirmed > 0);
+  // No day is over yet: what a root holds is a story of tests/it/proof.
+  assert.equal((await volunteer.run(app.LedgerProofDocument, {})).me!.ledgerProof, null);
   assert.equal((await volunteer.run(app.MyStarsDocument, {})).starScheme.length, 5);
   await volunteer.run(app.InboxDocument, {});
   const code = some((await volunteer.run(app.MyCodeDocument, {})).me?.code);
