@@ -7,7 +7,10 @@
 //!
 //! Services use only rooms that stand above their own in this list:
 //! platform, access, trail, inbox, auth, policies, organisation, people, identity, four_eyes, roles, places, activities,
-//! reviews, hours, proof, attendance, desk, recognition, live, privacy, demo.
+//! reviews, hours, proof, certificates, attendance, desk, recognition, live, privacy, demo.
+
+// The roots of the schema are merged of many parts, one within the other.
+#![recursion_limit = "256"]
 
 pub mod access;
 pub mod activities;
@@ -15,6 +18,7 @@ pub mod admission;
 pub mod app;
 pub mod attendance;
 pub mod auth;
+pub mod certificates;
 pub mod cli;
 pub mod config;
 pub mod ctx;

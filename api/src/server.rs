@@ -21,6 +21,7 @@ use crate::{
     admission::{self, Caller, Class, SignedIn},
     app::App,
     auth::rules::token_hash,
+    certificates::{self, http::Printed},
     ctx::Ctx,
     graphql::{self, Boai},
     platform::{
@@ -50,6 +51,9 @@ pub fn router(app: Arc<App>) -> Result<Router, String> {
         .route("/ledger-roots", get(ledger_roots))
         .route("/ledger-roots/{day}", get(ledger_root))
         .route("/keys", get(keys))
+        .route("/verify", get(verify_page))
+        .route("/verify.json", get(verify_json))
+        .route("/certificate-files/{token}", get(certificate_file))
         .route("/healthz", get(async || "ok"))
         .route("/readyz", get(ready));
     if explorer {
@@ -127,6 +131,21 @@ async fn ledger_root(State(server): State<Server>, Path(day): Path<String>, requ
 /// The keys that signed.
 async fn keys(State(server): State<Server>, request: Request) -> Response {
     public(&server, request, async |ctx| proof::http::keys(&ctx).await).await
+}
+
+/// The page on which anybody checks a certificate.
+async fn verify_page(State(server): State<Server>, printed: Query<Printed>, request: Request) -> Response {
+    public(&server, request, async |ctx| certificates::http::verify_page(&ctx, printed.0).await).await
+}
+
+/// The same for programs.
+async fn verify_json(State(server): State<Server>, printed: Query<Printed>, request: Request) -> Response {
+    public(&server, request, async |ctx| certificates::http::verify_json(&ctx, printed.0).await).await
+}
+
+/// A certificate's PDF, by the token in its link.
+async fn certificate_file(State(server): State<Server>, Path(token): Path<String>, request: Request) -> Response {
+    public(&server, request, async |ctx| certificates::http::file(&ctx, &token).await).await
 }
 
 /// What anybody may fetch, counted by address.

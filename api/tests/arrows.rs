@@ -5,7 +5,7 @@
 use std::{fs, path::Path};
 
 /// Rooms from the ground up: what tells a story may use only rooms that stand before its own.
-const ROOMS: [&str; 22] = [
+const ROOMS: [&str; 23] = [
     "platform",
     "access",
     "trail",
@@ -22,6 +22,7 @@ const ROOMS: [&str; 22] = [
     "reviews",
     "hours",
     "proof",
+    "certificates",
     "attendance",
     "desk",
     "recognition",

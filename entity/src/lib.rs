@@ -19,6 +19,7 @@ pub mod audit_entry;
 pub mod audit_seal;
 pub mod badge_rule;
 pub mod branch;
+pub mod certificate;
 pub mod code_use;
 pub mod consent;
 pub mod consent_text;

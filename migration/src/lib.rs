@@ -39,6 +39,7 @@ mod m0047_shift_rules;
 mod m0049_desks;
 mod m0050_numbered_events;
 mod m0060_ledger_roots;
+mod m0061_certificates;
 
 pub struct Migrator;
 
@@ -82,6 +83,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0049_desks::Migration),
             Box::new(m0050_numbered_events::Migration),
             Box::new(m0060_ledger_roots::Migration),
+            Box::new(m0061_certificates::Migration),
         ]
     }
 }

@@ -15,6 +15,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::{
     app::{App, SEALED},
+    certificates,
     config::{Config, Flags},
     demo,
     hours::audit::audit,
@@ -150,6 +151,19 @@ enum Command {
     Audit {
         #[command(flatten)]
         data: DataPlace,
+        /// Only this certificate, against the ledger and the signed roots.
+        #[arg(long, value_name = "NUMBER")]
+        certificate: Option<String>,
+    },
+    /// Take a certificate back: whoever checks it reads that, and why. Goes to the audit trail.
+    RevokeCertificate {
+        /// 证明编号
+        number: String,
+        /// Why, for whoever checks it, and for the audit trail.
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        data: DataPlace,
     },
 }
 
@@ -272,7 +286,20 @@ async fn run(cli: Cli) -> Result<ExitCode, String> {
             let years = calendar::load(&db, &days).await.map_err(|error| error.to_string())?;
             println!("{} days of {years:?}", days.len());
         }
-        Command::Audit { data } => {
+        Command::RevokeCertificate { number, reason, data } => {
+            let app = app(file, &data).await?;
+            println!("{}", officers::revoke_certificate(app, &number, &reason).await?);
+        }
+        Command::Audit { data, certificate: Some(number) } => {
+            let config = Config::read(file, &data.flags())?;
+            let (db, vault) = (open_what_is_there(&config).await?, config.vault_if_there()?);
+            let report = certificates::check::check(&db, vault.as_ref(), &number).await;
+            let report = report.map_err(|error| error.to_string())?;
+            let report = report.ok_or_else(|| format!("{number}: there is no certificate of this number"))?;
+            println!("{report}");
+            return Ok(if report.faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
+        Command::Audit { data, certificate: None } => {
             let config = Config::read(file, &data.flags())?;
             let db = open_what_is_there(&config).await?;
             let bar = std::io::stderr().is_terminal().then(indicatif::ProgressBar::new_spinner);
