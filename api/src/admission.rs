@@ -109,6 +109,7 @@ const CLASSES: &[(&str, Class)] = &[
     ("removeSecondFactor", Class::Write),
     ("renewRecoveryCodes", Class::Write),
     ("renewRole", Class::Write),
+    ("requestCertificate", Class::Write),
     ("requestChildData", Class::Write),
     ("requestChildErasure", Class::Write),
     ("requestErasure", Class::Write),

@@ -84,6 +84,7 @@ impl App {
         tokio::spawn(crate::attendance::jobs::close_forgotten_every_minute(app.clone()));
         tokio::spawn(crate::attendance::flags::jobs::look_every_minute(app.clone()));
         tokio::spawn(crate::trail::jobs::seal_days_every_hour(app.clone()));
+        tokio::spawn(crate::proof::jobs::make_roots_every_hour(app.clone()));
         tokio::spawn(crate::privacy::jobs::work(app.clone()));
         if let Some(checker) = Checker::of(&app.config)? {
             tokio::spawn(crate::identity::jobs::ask_every_minute(app.clone(), checker));

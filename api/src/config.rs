@@ -73,6 +73,7 @@ pub struct Config {
     pub officers: OfficersConfig,
     pub privacy: PrivacyConfig,
     pub sites: SitesConfig,
+    pub certificates: CertificatesConfig,
     pub log: LogConfig,
 }
 
@@ -111,6 +112,8 @@ pub struct RatesConfig {
     pub desk: Rate,
     /// Codes off the screens of sites, and off volunteers' phones.
     pub codes: CodeRates,
+    /// Certificates that are checked with a wrong number or code.
+    pub certificates: CertificateRates,
     /// Files fetched from one address by their links; whoever asks with a link that is none counts, too.
     pub download: Rate,
     /// Sockets that are opened, and live subscriptions that are begun.
@@ -138,6 +141,21 @@ pub struct CodeRates {
     pub person: Rate,
     pub wrong_shift: Rate,
     pub wrong_address: Rate,
+}
+
+/// How many wrong checks one number, and one address, may bring.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CertificateRates {
+    pub wrong_number: Rate,
+    pub wrong_address: Rate,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CertificatesConfig {
+    /// Where the service can be reached, as it is printed on certificates: `https://boai.example`. Nothing prints none.
+    pub address: Option<String>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -176,7 +194,7 @@ pub struct SessionConfig {
 #[serde(deny_unknown_fields, default)]
 pub struct VaultConfig {
     /// `name:key` for each, with commas between them; a key is 32 bytes in base64. The first seals, the one named
-    /// `fingerprint` makes fingerprints, the others open what they sealed earlier.
+    /// `fingerprint` makes fingerprints, `sign-…` sign, the others open what they sealed earlier.
     pub keys: Option<Secret>,
     /// A file with the keys, a line each, that nobody but its owner may read.
     pub file: Option<PathBuf>,
@@ -259,6 +277,7 @@ impl Default for Config {
             officers: OfficersConfig::default(),
             privacy: PrivacyConfig::default(),
             sites: SitesConfig::default(),
+            certificates: CertificatesConfig::default(),
             log: LogConfig::default(),
         }
     }
@@ -301,6 +320,7 @@ impl Default for RatesConfig {
                 wrong_shift: Rate::per(1_000, 3_600),
                 wrong_address: Rate::per(300, 3_600),
             },
+            certificates: CertificateRates { wrong_number: Rate::per(60, 3_600), wrong_address: Rate::per(60, 3_600) },
             download: Rate::per(60, 60),
             subscribe: a_minute(60, 40, 600),
             documents: Rate::per(120, 60),
@@ -322,6 +342,7 @@ impl RatesConfig {
             check: Rate(None),
             desk: Rate(None),
             codes: CodeRates { person: Rate(None), wrong_shift: Rate(None), wrong_address: Rate(None) },
+            certificates: CertificateRates { wrong_number: Rate(None), wrong_address: Rate(None) },
             download: Rate(None),
             subscribe: off(),
             documents: Rate(None),
@@ -403,6 +424,14 @@ impl Config {
             return Err(
                 "sms.print = true: must be false where sms.webhook_url is set, for codes belong on phones".into()
             );
+        }
+        scheme("certificates.address", self.certificates.address.clone(), &["https://", "http://"])?;
+        if let Some(address) =
+            self.certificates.address.as_ref().filter(|address| address.ends_with('/') || address.len() > 100)
+        {
+            return Err(format!(
+                "certificates.address = {address}: must be 100 characters at most, without a slash at its end"
+            ));
         }
         scheme("identity.webhook_url", self.identity.webhook_url.clone(), &["http://", "https://"])?;
         scheme("wechat.base_url", Some(self.wechat.base_url.clone()), &["http://", "https://"])?;
@@ -574,6 +603,12 @@ mod tests {
             ("lissten = 'x'", "lissten", "", "listen"),
             ("[vault]\nkeys = 'k1:secret'\nfile = 'f'", "vault.keys", "vault.file", "one of the two"),
             ("trusted_proxies = ['10.0.0.0/40']", "trusted_proxies", "10.0.0.0/40", "10.0.0.0/8"),
+            (
+                "[certificates]\naddress = 'https://boai.example/'",
+                "certificates.address",
+                "example/",
+                "without a slash",
+            ),
             ("redis_prefix = 'a{b'", "redis_prefix", "a{b", "letters"),
             ("proxy_header = 'via'", "proxy_header", "via", "x-forwarded-for"),
             ("cors_origins = ['*']", "cors_origins", "*", "https://app.example"),

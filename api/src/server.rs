@@ -5,7 +5,7 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 use async_graphql::{Data, Request as Operation, Response as Answer, http::GraphiQLSource};
 use axum::{
     Json, Router,
-    extract::{Path, Request, State},
+    extract::{Path, Query, Request, State},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
     middleware,
     response::{Html, IntoResponse, Response},
@@ -21,6 +21,7 @@ use crate::{
     admission::{self, Caller, Class, SignedIn},
     app::App,
     auth::rules::token_hash,
+    certificates::{self, http::Printed},
     ctx::Ctx,
     graphql::{self, Boai},
     platform::{
@@ -34,7 +35,7 @@ use crate::{
         seats::{Full, Seat, Seats},
         wire::{self, Entered, Host, Kind, Opened, Refused, Screened, Wire, media::Media},
     },
-    privacy,
+    privacy, proof,
 };
 
 type Server = Arc<Wire<House>>;
@@ -47,6 +48,12 @@ pub fn router(app: Arc<App>) -> Result<Router, String> {
     let mut router = Router::new()
         .route("/graphql", any(graphql))
         .route("/exports/{token}", get(download))
+        .route("/ledger-roots", get(ledger_roots))
+        .route("/ledger-roots/{day}", get(ledger_root))
+        .route("/keys", get(keys))
+        .route("/verify", get(verify_page))
+        .route("/verify.json", get(verify_json))
+        .route("/certificate-files/{token}", get(certificate_file))
         .route("/healthz", get(async || "ok"))
         .route("/readyz", get(ready));
     if explorer {
@@ -108,13 +115,48 @@ async fn ready(State(server): State<Server>) -> Response {
 
 /// A file made for a person, by the token in its link; no session is asked for.
 async fn download(State(server): State<Server>, Path(token): Path<String>, request: Request) -> Response {
+    public(&server, request, async |ctx| privacy::http::download(ctx, &token).await).await
+}
+
+/// Signed roots over the ledger, newest first.
+async fn ledger_roots(State(server): State<Server>, which: Query<proof::http::Which>, request: Request) -> Response {
+    public(&server, request, async |ctx| proof::http::roots(&ctx, which.0).await).await
+}
+
+/// The root of one day.
+async fn ledger_root(State(server): State<Server>, Path(day): Path<String>, request: Request) -> Response {
+    public(&server, request, async |ctx| proof::http::root(&ctx, &day).await).await
+}
+
+/// The keys that signed.
+async fn keys(State(server): State<Server>, request: Request) -> Response {
+    public(&server, request, async |ctx| proof::http::keys(&ctx).await).await
+}
+
+/// The page on which anybody checks a certificate.
+async fn verify_page(State(server): State<Server>, printed: Query<Printed>, request: Request) -> Response {
+    public(&server, request, async |ctx| certificates::http::verify_page(&ctx, printed.0).await).await
+}
+
+/// The same for programs.
+async fn verify_json(State(server): State<Server>, printed: Query<Printed>, request: Request) -> Response {
+    public(&server, request, async |ctx| certificates::http::verify_json(&ctx, printed.0).await).await
+}
+
+/// A certificate's PDF, by the token in its link.
+async fn certificate_file(State(server): State<Server>, Path(token): Path<String>, request: Request) -> Response {
+    public(&server, request, async |ctx| certificates::http::file(&ctx, &token).await).await
+}
+
+/// What anybody may fetch, counted by address.
+async fn public(server: &Server, request: Request, answer: impl AsyncFnOnce(Ctx) -> Response) -> Response {
     let (caller, _) = request.into_parts();
     let (Via { address, request_id, .. }, lang) = (Via::of(&caller), language(&caller.headers));
     match server.host().count(None, address, [Class::Download], lang).await {
         Err(refused) => wire::answer::refused(&refused, Media::Json),
         Ok(standing) => {
             let ctx = Ctx { app: server.host().app.clone(), actor: None, lang, address: Some(address), request_id };
-            (standing, privacy::http::download(ctx, &token).await).into_response()
+            (standing, answer(ctx).await).into_response()
         }
     }
 }

@@ -21,6 +21,8 @@ const ROOMS: [&str; 23] = [
     "activities",
     "reviews",
     "hours",
+    "proof",
+    "certificates",
     "attendance",
     "desk",
     "presence",

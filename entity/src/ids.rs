@@ -34,6 +34,7 @@ ids! {
     AuditEntryId
     BadgeRuleId
     BranchId
+    CertificateId
     ConsentId
     DataExportId
     DeskEntryId

@@ -42,6 +42,8 @@ mod m0050_numbered_events;
 mod m0051_presence;
 mod m0052_moved_posts;
 mod m0053_reviews_do_not_stay;
+mod m0060_ledger_roots;
+mod m0061_certificates;
 
 pub struct Migrator;
 
@@ -88,6 +90,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0051_presence::Migration),
             Box::new(m0052_moved_posts::Migration),
             Box::new(m0053_reviews_do_not_stay::Migration),
+            Box::new(m0060_ledger_roots::Migration),
+            Box::new(m0061_certificates::Migration),
         ]
     }
 }

@@ -13,8 +13,8 @@ use tokio::sync::OnceCell;
 use crate::town::settle;
 
 /// `vault.keys` of every town on PostgreSQL; on SQLite each makes its own file of keys.
-pub const VAULT_KEYS: &str =
-    "t1:q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=,fingerprint:EjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJCrze8=";
+pub const VAULT_KEYS: &str = "t1:q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=,fingerprint:EjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJCrze8=,\
+     sign-s1:NFZ4kKvN7xI0VniQq83vEjRWeJCrze8SNFZ4kKvN7xI=";
 
 /// Read by `./test.sh`, which starts the servers.
 fn setting(name: &str) -> String {

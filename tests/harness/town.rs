@@ -438,6 +438,14 @@ impl Town {
         assert!(report.faults.is_empty(), "{report}");
         let trail = self.audit_trail().await;
         assert!(trail.faults.is_empty(), "{trail}");
+        let roots = self.audit_roots().await;
+        assert!(roots.faults.is_empty(), "{roots}");
+    }
+
+    /// What `boai audit` says of the ledger's roots.
+    pub async fn audit_roots(&self) -> boai::proof::verify::Report {
+        let report = boai::proof::verify::verify(&self.app.db, Some(&self.app.vault), |_| {});
+        report.await.expect("the audit runs")
     }
 
     /// What `boai audit` says of the audit trail.

@@ -15,13 +15,17 @@ use tracing_subscriber::EnvFilter;
 
 use crate::{
     app::{App, SEALED},
+    certificates,
     config::{Config, Flags},
     demo,
     hours::audit::audit,
-    platform::{clock::Clock, db::Db, files::room_for_connections, random::Random, rotation::rotate, sms::Sms, vault},
+    platform::{
+        civil::civil_day, clock::Clock, db::Db, files::room_for_connections, random::Random, rotation::rotate,
+        sms::Sms, vault,
+    },
     policies::calendar,
     privacy::retention::{self, Swept},
-    server,
+    proof, server,
     trail::verify::verify,
 };
 
@@ -76,6 +80,13 @@ enum Command {
         /// The file; without it `vault.file` of the settings, or vault.keys in the folder of the embedded database.
         #[arg(long, value_name = "FILE")]
         file: Option<PathBuf>,
+        /// A key that signs roots and certificates, instead of one that seals. Of those whose time is over only the public
+        /// part stays in the file.
+        #[arg(long)]
+        signing: bool,
+        /// The first day of a signing key, tomorrow at the earliest: by then every instance must have the file.
+        #[arg(long, value_name = "DAY", requires = "signing")]
+        from: Option<chrono::NaiveDate>,
         #[command(flatten)]
         data: DataPlace,
     },
@@ -138,6 +149,19 @@ enum Command {
     },
     /// Check every hash chain, rebuild every total from the ledger and compare; exit code 1 when anything is wrong.
     Audit {
+        #[command(flatten)]
+        data: DataPlace,
+        /// Only this certificate, against the ledger and the signed roots.
+        #[arg(long, value_name = "NUMBER")]
+        certificate: Option<String>,
+    },
+    /// Take a certificate back: whoever checks it reads that, and why. Goes to the audit trail.
+    RevokeCertificate {
+        /// 证明编号
+        number: String,
+        /// Why, for whoever checks it, and for the audit trail.
+        #[arg(long)]
+        reason: String,
         #[command(flatten)]
         data: DataPlace,
     },
@@ -225,10 +249,21 @@ async fn run(cli: Cli) -> Result<ExitCode, String> {
             let app = app(file, &data).await?;
             println!("{}", officers::reset_second_factor(app, &volunteer, &reason).await?);
         }
-        Command::NewKey { file: key_file, data } => {
+        Command::NewKey { file: key_file, signing, from, data } => {
             let config = Config::read(file, &data.flags())?;
             let in_folder = || config.data_dir.join("vault.keys");
             let path = key_file.or_else(|| config.vault.file.clone()).unwrap_or_else(in_folder);
+            if signing {
+                let today = civil_day(Clock::system().now());
+                let tomorrow = today.succ_opt().ok_or("the clock is wrong")?;
+                let from = from.unwrap_or(tomorrow);
+                if from < tomorrow {
+                    return Err(format!("--from {from}: must be {tomorrow} or later, when every instance has the key"));
+                }
+                let id = vault::add_signing_key(&path, &Random::system(), from, today)?;
+                println!("{}: from {from} on the key {id} signs", path.display());
+                return Ok(ExitCode::SUCCESS);
+            }
             let id = vault::add_key(&path, &Random::system())?;
             println!("{}: from now on the key {id} seals", path.display());
         }
@@ -251,7 +286,20 @@ async fn run(cli: Cli) -> Result<ExitCode, String> {
             let years = calendar::load(&db, &days).await.map_err(|error| error.to_string())?;
             println!("{} days of {years:?}", days.len());
         }
-        Command::Audit { data } => {
+        Command::RevokeCertificate { number, reason, data } => {
+            let app = app(file, &data).await?;
+            println!("{}", officers::revoke_certificate(app, &number, &reason).await?);
+        }
+        Command::Audit { data, certificate: Some(number) } => {
+            let config = Config::read(file, &data.flags())?;
+            let (db, vault) = (open_what_is_there(&config).await?, config.vault_if_there()?);
+            let report = certificates::check::check(&db, vault.as_ref(), &number).await;
+            let report = report.map_err(|error| error.to_string())?;
+            let report = report.ok_or_else(|| format!("{number}: there is no certificate of this number"))?;
+            println!("{report}");
+            return Ok(if report.faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
+        Command::Audit { data, certificate: None } => {
             let config = Config::read(file, &data.flags())?;
             let db = open_what_is_there(&config).await?;
             let bar = std::io::stderr().is_terminal().then(indicatif::ProgressBar::new_spinner);
@@ -262,9 +310,12 @@ async fn run(cli: Cli) -> Result<ExitCode, String> {
             let checked = |entries| bar.iter().for_each(|bar| bar.set_message(format!("{entries} audit entries")));
             let trail =
                 verify(&db, vault.as_ref(), Clock::system().now(), checked).await.map_err(|error| error.to_string())?;
-            bar.iter().for_each(indicatif::ProgressBar::finish_and_clear);
             println!("{trail}");
-            let fine = report.faults.is_empty() && trail.faults.is_empty();
+            let checked = |chains| bar.iter().for_each(|bar| bar.set_message(format!("{chains} signed chains")));
+            let roots = proof::verify::verify(&db, vault.as_ref(), checked).await.map_err(|error| error.to_string())?;
+            bar.iter().for_each(indicatif::ProgressBar::finish_and_clear);
+            println!("{roots}");
+            let fine = report.faults.is_empty() && trail.faults.is_empty() && roots.faults.is_empty();
             return Ok(if fine { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
     }

@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 
 use crate::{
     app::App,
+    certificates,
     ctx::Ctx,
     platform::{
         civil::day_bounds,
@@ -46,6 +47,16 @@ pub async fn reset_second_factor(app: Arc<App>, number: &str, reason: &str) -> R
         Ok(true) => Ok(format!("{number} has no second factor any more and can enrol a new one")),
         Ok(false) => Err(format!("{number} has no second factor: there is nothing to reset")),
         Err(stop) => Err(told(stop)),
+    }
+}
+
+pub async fn revoke_certificate(app: Arc<App>, number: &str, reason: &str) -> Result<String, String> {
+    let reason = text::field("reason", reason, 500, true).map_err(|fault| fault.message().to_owned())?;
+    let ctx = Ctx::operator(app, "revoke-certificate");
+    match certificates::service::revoke(&ctx, number, &reason).await {
+        Ok(true) => Ok(format!("{number} is revoked")),
+        Ok(false) => Err(format!("{number}: there is no such certificate, or it is revoked already")),
+        Err(fault) => Err(told(Stop::Fault(fault))),
     }
 }
 

@@ -98,7 +98,10 @@ fn check_volunteer(
     report.pending_minutes += sum.pending;
     let mut fault = |what: String| report.faults.push(format!("volunteer {volunteer}: {what}"));
     if let Err(broken) = check_chain(entries) {
-        fault(format!("chain: {broken}"));
+        let place = entries.iter().zip(1..).find(|(_, place)| *place == broken.seq());
+        let there =
+            place.map_or_else(String::new, |(entry, _)| format!(" (there: {}, number {})", entry.id, entry.seq));
+        fault(format!("chain: {broken}{there}"));
     }
     for double in credited_twice(entries) {
         fault(double);

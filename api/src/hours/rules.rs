@@ -139,6 +139,14 @@ pub enum ChainFault {
     WrongHash { seq: i32 },
 }
 
+impl ChainFault {
+    /// The place, counted from 1.
+    pub fn seq(self) -> i32 {
+        let (Self::Gap { seq } | Self::WrongPrevious { seq } | Self::WrongHash { seq }) = self;
+        seq
+    }
+}
+
 /// Checks all entries of one volunteer, ordered by `seq`.
 ///
 /// A chain does not know its own length: what it can't show is that its last entries were cut off, or that the last was

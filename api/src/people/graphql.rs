@@ -24,6 +24,7 @@ use crate::{
         graphql::Session,
         second_factor::graphql::{SecondFactor, my_second_factor},
     },
+    certificates::graphql::{Certificate, my_certificates},
     ctx::Ctx,
     desk::graphql::{DeskGrant, my_desks},
     graphql::{ctx, load},
@@ -43,6 +44,7 @@ use crate::{
         scalars::{Date, PhoneNumber},
     },
     privacy::graphql::{DataExport, Erasure, my_erasure, my_exports},
+    proof::graphql::{LedgerProof, my_ledger_proof},
     recognition::graphql::{BadgeStanding, StarStanding, my_badges, my_stars},
     roles::{self, graphql::RoleGrant},
     trail::{
@@ -412,6 +414,14 @@ impl Me {
         #[graphql(desc = "A cursor of this list: the page ends before it.")] before: Option<String>,
     ) -> Result<Connection<String, ServiceRecord>> {
         my_records(gql, self.volunteer, PageArgs { first, after, last, before }).await
+    }
+    /// Your newest certificates of service, newest first; at most 20. A new one is had with `requestCertificate`.
+    async fn certificates(&self, gql: &Context<'_>) -> Result<Vec<Certificate>> {
+        my_certificates(gql).await
+    }
+    /// Shows that your ledger is under the last signed root; null before the first one that holds an entry of yours.
+    async fn ledger_proof(&self, gql: &Context<'_>) -> Result<Option<LedgerProof>> {
+        my_ledger_proof(gql, self.volunteer).await
     }
     /// Your stars by the scheme in force, from confirmed service time. Eligibility only: an award is a branch's act.
     async fn stars(&self, gql: &Context<'_>) -> Result<StarStanding> {

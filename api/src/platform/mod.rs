@@ -22,6 +22,7 @@ pub mod report;
 pub mod rotation;
 pub mod scalars;
 pub mod seats;
+pub mod signing;
 pub mod sms;
 pub mod text;
 pub mod vault;

@@ -16,12 +16,18 @@ use base64::{
     Engine,
     prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
 };
+use boai_entity::Instant;
+use chrono::NaiveDate;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use thiserror::Error;
 use uuid::Uuid;
 
-use super::{errors::Fault, random::Random};
+use super::{
+    errors::Fault,
+    random::Random,
+    signing::{PublicKey, SECRET, Signature, SignatureFault, SigningKeys},
+};
 
 /// The name, among the keys, of the one that makes fingerprints. It stays when the others are changed, for a fingerprint
 /// that changed would let the same value in twice.
@@ -138,6 +144,26 @@ impl Vault {
         uuid::Builder::from_random_bytes(bytes).into_uuid()
     }
 
+    /// Signs what anybody may check; none where there is no key whose time it is.
+    pub fn sign(&self, now: Instant, message: &[u8]) -> Option<Signature> {
+        self.look_again();
+        self.keys().signing.sign(now, message)
+    }
+
+    /// Whether this key signed this, and might do so at that time.
+    pub fn verify(&self, key: &str, at: Instant, message: &[u8], signature: &[u8]) -> Result<(), SignatureFault> {
+        if !self.keys().signing.has(key) {
+            self.look_again();
+        }
+        self.keys().signing.verify(key, at, message, signature)
+    }
+
+    /// What is published of the keys that sign, in the order of their days.
+    pub fn public_keys(&self) -> Vec<PublicKey> {
+        self.look_again();
+        self.keys().signing.public()
+    }
+
     /// Whether this was sealed with the key that seals now.
     pub fn is_current(&self, sealed: &str) -> bool {
         parts(sealed).is_some_and(|(id, _)| id == self.keys().sealing[0].id)
@@ -188,6 +214,7 @@ struct Keys {
     /// At least one; the first seals.
     sealing: Vec<SealingKey>,
     fingerprint: Hmac<Sha256>,
+    signing: SigningKeys,
 }
 
 struct SealingKey {
@@ -198,10 +225,11 @@ struct SealingKey {
 impl Keys {
     /// `name:key` for each, with commas or line breaks between them; a line that begins with # says something to people.
     /// A key is 32 bytes in base64. The one named `fingerprint` makes fingerprints, the first of the others seals, and the
-    /// rest open what they sealed earlier. What is wrong is told without showing any of it.
+    /// rest open what they sealed earlier; `sign-NAME@DAY` are those of [`SigningKeys`]. What is wrong is told without showing any of it.
     fn read(text: &str) -> Result<Self, String> {
         let mut sealing: Vec<SealingKey> = Vec::new();
         let mut fingerprint = None;
+        let mut signing = SigningKeys::default();
         let lines = text.lines().map(str::trim).filter(|line| !line.starts_with('#'));
         let items = lines.flat_map(|line| line.split(',')).map(str::trim).filter(|item| !item.is_empty());
         for (place, item) in items.enumerate() {
@@ -209,13 +237,18 @@ impl Keys {
             let (id, key) = item.split_once(':').ok_or_else(|| format!("key {place}: must be written as name:key"))?;
             let (id, key) = (id.trim(), key.trim());
             let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-            if id.is_empty() || id.len() > 32 || !id.chars().all(plain) {
+            let signs = SigningKeys::is_one(id);
+            if !signs && (id.is_empty() || id.len() > 32 || !id.chars().all(plain)) {
                 return Err(format!("key {place}: its name must be 1 to 32 Latin letters, digits, - or _"));
             }
             let bytes = BASE64_STANDARD.decode(key).ok().and_then(|bytes| <[u8; KEY_BYTES]>::try_from(bytes).ok());
             let bytes = bytes.ok_or_else(|| format!("key `{id}`: must be {KEY_BYTES} bytes in base64"))?;
             if bytes.iter().all(|byte| *byte == bytes[0]) {
                 return Err(format!("key `{id}`: must be random; this is one byte again and again"));
+            }
+            if signs {
+                signing.add(id, &bytes)?;
+                continue;
             }
             let known = if id == FINGERPRINT { fingerprint.is_some() } else { sealing.iter().any(|key| key.id == id) };
             if known {
@@ -231,7 +264,7 @@ impl Keys {
             return Err("there is no key to seal with".into());
         }
         let fingerprint = fingerprint.ok_or_else(|| format!("there is no key named `{FINGERPRINT}`"))?;
-        Ok(Self { sealing, fingerprint })
+        Ok(Self { sealing, fingerprint, signing })
     }
 
     fn read_file(path: &Path) -> Result<Self, String> {
@@ -283,6 +316,29 @@ pub fn add_key(path: &Path, random: &Random) -> Result<String, String> {
     Ok(id)
 }
 
+/// Adds a key to the file that signs from `from` on; of those whose time is over `today` only the public part stays. The name
+/// of the new one.
+pub fn add_signing_key(path: &Path, random: &Random, from: NaiveDate, today: NaiveDate) -> Result<String, String> {
+    let keys = Keys::read_file(path)?;
+    let told = |error: io::Error| format!("{}: the file of keys cannot be written: {error}", path.display());
+    let id = (1..).map(|number| format!("s{number}")).find(|id| !keys.signing.has(id)).expect("a number that is free");
+    let over = keys.signing.over_by(today);
+    let old = fs::read_to_string(path).map_err(told)?;
+    let kept = old.lines().map(|line| {
+        let name = line.trim().split(':').next().unwrap_or_default();
+        match over.iter().find(|(secret, ..)| secret == name) {
+            Some((_, public, bytes)) => format!("{public}:{}", BASE64_STANDARD.encode(bytes)),
+            None => line.to_owned(),
+        }
+    });
+    let new = new_key(&format!("{SECRET}{id}@{from}"), random);
+    let text = kept.chain([new]).collect::<Vec<_>>().join("\n") + "\n";
+    Keys::read(&text).map_err(|error| format!("{}: {error}", path.display()))?;
+    let draft = draft_file(path, &text).map_err(told)?;
+    fs::rename(draft, path).map_err(told)?;
+    Ok(id)
+}
+
 /// A new key, as a line for the file of keys.
 fn new_key(id: &str, random: &Random) -> String {
     format!("{id}:{}", BASE64_STANDARD.encode(random.bytes::<KEY_BYTES>()))
@@ -293,9 +349,11 @@ fn new_keys(random: &Random) -> String {
     format!(
         "# What people trusted us with is sealed with these keys: without this file it cannot be read any more.\n\
          # Keep a copy of it where the copies of the database are not. The first key seals; `{FINGERPRINT}` stays for good.\n\
-         {}\n{}\n",
+         # A key whose name begins with {SECRET} signs what anybody may check.\n\
+         {}\n{}\n{}\n",
         new_key("k1", random),
-        new_key(FINGERPRINT, random)
+        new_key(FINGERPRINT, random),
+        new_key(&format!("{SECRET}s1"), random)
     )
 }
 

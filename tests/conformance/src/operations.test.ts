@@ -86,6 +86,17 @@ test("a volunteer looks around", async () => {
   const { me } = await volunteer.run(app.MeDocument, {});
   assert.equal(me?.volunteer?.name, "王小明");
   assert.ok((await volunteer.run(app.MyHoursDocument, {})).me!.hours.confirmed > 0);
+  // No day is over yet: what a root holds is a story of tests/it/proof.
+  assert.equal((await volunteer.run(app.LedgerProofDocument, {})).me!.ledgerProof, null);
+  const today = new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 10);
+  const { requestCertificate } = await volunteer.run(app.RequestCertificateDocument, { from: "2000-01-01", to: today });
+  const certificate = some(done(requestCertificate).certificate);
+  const mine = (await volunteer.run(app.MyCertificatesDocument, {})).me?.certificates;
+  assert.deepEqual(mine?.map((one) => [one.number, one.state]), [[certificate.number, "VALID"]]);
+  const file = await fetch(new URL(certificate.file.path, server.url));
+  assert.deepEqual([file.status, file.headers.get("content-type")], [200, "application/pdf"]);
+  const page = new URL(`/verify.json?number=${certificate.number}&code=${certificate.checkCode}`, server.url);
+  assert.equal(((await (await fetch(page)).json()) as { minutes: number }).minutes, certificate.minutes);
   assert.equal((await volunteer.run(app.MyStarsDocument, {})).starScheme.length, 5);
   await volunteer.run(app.InboxDocument, {});
   const code = some((await volunteer.run(app.MyCodeDocument, {})).me?.code);

@@ -301,6 +301,7 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         mutation("renewRole", "", format!("grantId: \"{grant}\", {term}")),
         mutation("requestPhoneChange", "", new_phone.clone()),
         mutation("requestRecoveryCode", "", new_phone.clone()),
+        mutation("requestCertificate", "", "from: \"2026-05-01\", to: \"2026-05-08\""),
         mutation("requestChildData", "", format!("pass: \"boai_x\", requestId: \"{}\"", who.request_id())),
         mutation("requestChildErasure", "", format!("pass: \"boai_x\", volunteerNumber: \"{number}\"")),
         mutation("requestGuardianCode", "", format!("phone: \"{}\"", who.town.new_phone())),

@@ -1,0 +1,5 @@
+//! Stories of proof: what anybody can check of the hours, and what shows when somebody changed them behind the product's back.
+
+mod certificates;
+mod roots;
+mod support;
