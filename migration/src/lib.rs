@@ -38,6 +38,7 @@ mod m0046_holidays;
 mod m0047_shift_rules;
 mod m0049_desks;
 mod m0050_numbered_events;
+mod m0070_long_days_and_notice;
 
 pub struct Migrator;
 
@@ -80,6 +81,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0047_shift_rules::Migration),
             Box::new(m0049_desks::Migration),
             Box::new(m0050_numbered_events::Migration),
+            Box::new(m0070_long_days_and_notice::Migration),
         ]
     }
 }
