@@ -42,7 +42,7 @@ use crate::{
     desk::graphql::{DeskGrant, DeskLine, DeskMutation, DeskQuery, RefusedScan},
     four_eyes::graphql::{FourEyesMutation, FourEyesQuery, PendingAct},
     hours::{
-        graphql::{HoursMutation, ServiceRecord},
+        graphql::{HoursMutation, HoursQuery, ServiceRecord},
         loaders::RecordById,
     },
     identity::graphql::{IdentityCheck, IdentityMutation, IdentityQuery},
@@ -204,6 +204,7 @@ pub struct Query(
     OrganisationQuery,
     ActivityQuery,
     DeskQuery,
+    HoursQuery,
     RecognitionQuery,
     FourEyesQuery,
     RolesQuery,

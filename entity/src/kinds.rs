@@ -290,9 +290,17 @@ kinds! {
         Undone,
     }
 
+    /// Whose word a record takes after the leader's, for the day got long.
+    AwaitedWord {
+        /// An officer of the team's branch, or of one above it.
+        Branch,
+        /// An officer of the province.
+        Province,
+    }
+
     /// What a ledger entry does.
     EntryKind {
-        /// Minutes served, by check-in and check-out: pending.
+        /// Minutes served, by check-in and check-out, or as a leader corrected them to more than one leader confirms: pending.
         Served,
         /// Takes an earlier entry back.
         Reversal,
@@ -315,12 +323,16 @@ kinds! {
         HoursConfirmed,
         /// My hours were corrected, with a reason.
         HoursCorrected,
+        /// My leader has confirmed hours on a day so long that an officer confirms them too; the note says how long.
+        HoursAwaitOfficer,
         /// Hours of mine were filled in, by a leader or as I claimed them, with a reason.
         HoursFilledIn,
         /// A claim of mine was declined; the note says why.
         ClaimDeclined,
         /// Hours that I filled in for somebody were declined by a second person; the note says why.
         BackFillDeclined,
+        /// A second person declined the long day, or the correction of what is final, that I brought forward; the note says why.
+        SecondWordDeclined,
         /// A team accepted me.
         TeamAccepted,
         /// A team declined me.

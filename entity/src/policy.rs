@@ -42,6 +42,12 @@ pub struct PolicyBody {
     /// How often a leader may ask for a second proof; older versions say nothing of it.
     #[serde(default)]
     pub presence: Presence,
+    /// How long a day may be before others than the leader have a word; older versions say nothing of it.
+    #[serde(default)]
+    pub days: Days,
+    /// What is said of confirming and of the public notice; older versions say nothing of it.
+    #[serde(default)]
+    pub notice: Notice,
 }
 
 /// The second proof that a leader may ask for in the middle of a shift.
@@ -59,6 +65,38 @@ pub struct Presence {
 impl Default for Presence {
     fn default() -> Self {
         Self { answer_min: 15, between_min: 30, per_shift: 3 }
+    }
+}
+
+/// Service time of one person on one civil day (Asia/Shanghai), with all teams together.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Days {
+    /// As far as this a leader's word is enough.
+    pub leader_max_min: i64,
+    /// As far as this that of an officer of the team's branch is; beyond it the province's.
+    pub branch_max_min: i64,
+}
+
+impl Default for Days {
+    fn default() -> Self {
+        Self { leader_max_min: 8 * 60, branch_max_min: 12 * 60 }
+    }
+}
+
+/// 公示, and what comes before it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Notice {
+    /// Working days after the activity's end in which service is recorded (order 67, art. 11).
+    pub record_working_days: u32,
+    /// Working days for which the team sees what was confirmed, before it is final.
+    pub working_days: u32,
+}
+
+impl Default for Notice {
+    fn default() -> Self {
+        Self { record_working_days: 10, working_days: 3 }
     }
 }
 

@@ -17,6 +17,10 @@ kinds! {
         SyncItem,
         /// A leader filled in time that takes a second person: their own, or that of many at once.
         BackFill,
+        /// A leader confirmed time on a day so long that an officer confirms it too.
+        LongDay,
+        /// A leader or officer corrects or rejects time that is final: a second person decides.
+        Correction,
         /// Something looks odd. Nothing follows from it by itself.
         Flag,
     }

@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::{
     ids::{ActivityId, AttendanceId, PersonId, ServiceRecordId, ShiftId, TeamId, VolunteerId},
-    kinds::{Book, Category, RecordState},
+    kinds::{AwaitedWord, Book, Category, RecordState},
 };
 
 #[sea_orm::model]
@@ -33,6 +33,10 @@ pub struct Model {
     pub recorded_at: ChronoDateTimeUtc,
     pub confirmed_at: Option<ChronoDateTimeUtc>,
     pub confirmed_by: Option<PersonId>,
+    /// While it is pending: the leader has confirmed it, and this one's word is still missing.
+    pub awaits: Option<AwaitedWord>,
+    /// 公示: until then the team sees it and may object; then it is final. None unless it is confirmed.
+    pub notice_until: Option<ChronoDateTimeUtc>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -44,6 +44,7 @@ mod m0052_moved_posts;
 mod m0053_reviews_do_not_stay;
 mod m0060_ledger_roots;
 mod m0061_certificates;
+mod m0070_long_days_and_notice;
 
 pub struct Migrator;
 
@@ -92,6 +93,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0053_reviews_do_not_stay::Migration),
             Box::new(m0060_ledger_roots::Migration),
             Box::new(m0061_certificates::Migration),
+            Box::new(m0070_long_days_and_notice::Migration),
         ]
     }
 }

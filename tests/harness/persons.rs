@@ -329,7 +329,7 @@ impl<'t> Person<'t> {
     /// Settles attendances: items as `ConfirmHoursItem`.
     pub async fn confirm_hours(&self, items: Value) -> Answer {
         let document = "mutation($items: [ConfirmHoursItem!]!) { confirmHours(input: { items: $items }) {
-            results { attendanceId record { id minutes state book reason } errors { code message } }
+            results { attendanceId record { id minutes state book reason awaits } waits { id kind } errors { code message } }
             errors { code message path numbers { name value } } } }";
         self.ask(document, json!({ "items": items })).await
     }

@@ -89,10 +89,12 @@ pub enum Action {
     RunDesk,
     /// Grant the desk of a site for some days, and take it back.
     GrantDesk,
+    /// Confirm service on a day longer than a leader's word is enough for.
+    ConfirmLongDays,
 }
 
 impl Action {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::SeeRoster,
         Self::RunActivities,
         Self::ConfirmHours,
@@ -108,6 +110,7 @@ impl Action {
         Self::RunFacilities,
         Self::RunDesk,
         Self::GrantDesk,
+        Self::ConfirmLongDays,
     ];
 
     /// Whether it only shows something. What does more changes other people's records; a new action does, unless it is

@@ -321,6 +321,8 @@ mod tests {
     fn policy() -> PolicyBody {
         PolicyBody {
             afterwards: boai_entity::policy::Afterwards::default(),
+            days: boai_entity::policy::Days::default(),
+            notice: boai_entity::policy::Notice::default(),
             flags: boai_entity::policy::FlagLimits::default(),
             radius_min_m: 50,
             radius_max_m: 2000,

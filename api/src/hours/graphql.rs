@@ -3,28 +3,40 @@
 use async_graphql::{Context, Enum, InputObject, Object, Result, SimpleObject, connection::Connection};
 use boai_entity::{
     Instant,
-    ids::{AttendanceId, ServiceRecordId, TeamId, VolunteerId},
-    kinds::{Book, Category, RecordState, TotalDimension},
+    ids::{AttendanceId, BranchId, ServiceRecordId, ShiftId, TeamId, VolunteerId},
+    kinds::{AwaitedWord, Book, Category, LookPurpose, RecordState, TotalDimension},
     service_record, volunteer_total,
 };
 
 use super::{
     ledger::Span,
+    notice,
     service::{self, ConfirmHoursError, Verdict},
-    store,
+    store::{self, Noticed},
 };
 use crate::{
+    access::{Action, Resource},
     activities::graphql::{Activity, Shift, activity_by_id, shift_by_id},
+    ctx::Ctx,
     graphql::{ctx, load, settle},
-    organisation::{graphql::Team, loaders::TeamById},
+    organisation::{
+        graphql::{Team, may_with_team},
+        loaders::{BranchById, TeamById},
+    },
+    people::{
+        graphql::{Volunteer, volunteer_in_full},
+        loaders::VolunteerById,
+    },
     platform::{
         db,
         errors::Fault,
         node::GlobalId,
-        pages::{Page, PageArgs},
+        pages::{self, Page, PageArgs},
         scalars::{Date, Minutes},
         text,
     },
+    policies::policy_at,
+    reviews::graphql::ReviewItem,
 };
 
 /// 志愿服务记录: what one attendance counts for.
@@ -72,6 +84,19 @@ impl ServiceRecord {
     /// When the leader settled it; null while it is pending.
     async fn confirmed_at(&self) -> Option<Instant> {
         self.0.confirmed_at
+    }
+    /// Whose word it takes after the leader's, for the day got long; null when nobody's, or that was given.
+    async fn awaits(&self) -> Option<AwaitedWord> {
+        self.0.awaits
+    }
+    /// 公示: until then the team sees it; null unless it is confirmed.
+    async fn notice_until(&self) -> Option<Instant> {
+        self.0.notice_until
+    }
+    /// Confirmed, and the notice is over: from here on it takes two persons to change it.
+    #[graphql(name = "isFinal")]
+    async fn is_final(&self, gql: &Context<'_>) -> bool {
+        notice::is_final(&self.0, ctx(gql).now())
     }
     /// 记录单位; null only when it could not be read.
     async fn team(&self, gql: &Context<'_>) -> Result<Option<Team>> {
@@ -278,8 +303,11 @@ struct ConfirmHoursInput {
 struct ConfirmHoursResult {
     /// The item's attendance.
     attendance_id: GlobalId<AttendanceId>,
-    /// Null when it was refused.
+    /// As it stands now; null when it was refused.
     record: Option<ServiceRecord>,
+    /// What waits for somebody else's word: an officer's for a long day, a second person's for the correction of what is final. Null
+    /// when yours was enough, or it waited already.
+    waits: Option<ReviewItem>,
     /// Why it was refused, for people and for the app; empty when it was done.
     errors: Vec<ConfirmHoursError>,
 }
@@ -291,6 +319,149 @@ struct ConfirmHoursPayload {
     results: Vec<ConfirmHoursResult>,
     /// The errors of all items together.
     errors: Vec<ConfirmHoursError>,
+}
+
+/// What `confirmShift` takes.
+#[derive(InputObject)]
+struct ConfirmShiftInput {
+    /// A shift of your team's.
+    shift_id: GlobalId<ShiftId>,
+}
+
+/// What became of it.
+#[derive(SimpleObject)]
+struct ConfirmShiftPayload {
+    /// One for each that waited, who checked in first first.
+    results: Vec<ConfirmHoursResult>,
+    /// Whether others wait still: ask again.
+    more: bool,
+    /// The errors of all together.
+    errors: Vec<ConfirmHoursError>,
+}
+
+async fn confirmed(ctx: &Ctx, attendance: AttendanceId, verdict: Verdict) -> Result<ConfirmHoursResult> {
+    let settled = service::settle(ctx, attendance, verdict).await;
+    let (settled, errors) = settle(ctx, settled, ConfirmHoursError::new)?;
+    let (record, waits) = settled.map_or((None, None), |it| (Some(ServiceRecord(it.record)), it.waits.map(ReviewItem)));
+    Ok(ConfirmHoursResult { attendance_id: GlobalId(attendance), record, waits, errors })
+}
+
+/// 公示: confirmed service that is not final yet, as the team sees it.
+pub struct NoticedService(Noticed);
+
+/// 公示: confirmed service that is not final yet, as the team sees it.
+#[Object]
+impl NoticedService {
+    /// Opaque global id of the record.
+    async fn record_id(&self) -> GlobalId<ServiceRecordId> {
+        GlobalId(self.0.record.id)
+    }
+    /// With a masked name (王*明), but for whoever leads the team. Null only when it could not be read.
+    async fn volunteer(&self, gql: &Context<'_>) -> Result<Option<Volunteer>> {
+        let (id, record) = (self.0.record.volunteer_id, self.0.record.id);
+        if may_with_team(gql, Action::SeeRoster, self.0.record.team_id).await? {
+            return volunteer_in_full(gql, id, LookPurpose::Roster).await;
+        }
+        Ok(load(gql, VolunteerById(id)).await?.map(|model| Volunteer::masked(model, record.0)))
+    }
+    /// What was done. Null only when it could not be read.
+    async fn activity(&self, gql: &Context<'_>) -> Result<Option<Activity>> {
+        activity_by_id(gql, self.0.record.activity_id).await
+    }
+    /// The civil day (Asia/Shanghai) on which service began.
+    async fn date(&self) -> Date {
+        Date(self.0.record.service_date)
+    }
+    /// Whole minutes that count.
+    async fn minutes(&self) -> Minutes {
+        Minutes(self.0.record.minutes.into())
+    }
+    /// How the time was proved.
+    async fn book(&self) -> Book {
+        self.0.record.book
+    }
+    /// Until when it is under notice; then it is final.
+    async fn notice_until(&self) -> Instant {
+        self.0.notice_until
+    }
+}
+
+#[derive(Default)]
+pub struct HoursQuery;
+
+#[Object]
+impl HoursQuery {
+    /// 公示: what a team's leaders confirmed lately, what ends first first. For its members, its leaders and the officers above;
+    /// empty for everybody else.
+    #[graphql(complexity = "pages::price(first, last, child_complexity, 2)")]
+    async fn team_notice(
+        &self,
+        gql: &Context<'_>,
+        #[graphql(desc = "A team that you are in.")] team_id: GlobalId<TeamId>,
+        #[graphql(desc = "The first so many, 0 to 100; 20 by default.")] first: Option<i32>,
+        #[graphql(desc = "A cursor of this list: the page begins behind it.")] after: Option<String>,
+        #[graphql(desc = "The last so many, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor of this list: the page ends before it.")] before: Option<String>,
+    ) -> Result<Connection<String, NoticedService>> {
+        let ctx = ctx(gql);
+        let GlobalId(team) = team_id;
+        let list = format!("team-notice-{team}");
+        let page = Page::read(&list, PageArgs { first, after, last, before })?;
+        let member = match ctx.actor.as_ref().and_then(|actor| actor.volunteer) {
+            Some(volunteer) => store::in_team(&ctx.db.conn, team, volunteer).await.map_err(Fault::from)?,
+            None => false,
+        };
+        if !member && !may_with_team(gql, Action::SeeRoster, team).await? {
+            return Ok(Connection::new(false, false));
+        }
+        let slice = store::noticed(&ctx.db.conn, team, ctx.now(), page).await.map_err(Fault::from)?;
+        Ok(slice.connection(&list, |row| (row.notice_until, row.record.id.0), NoticedService))
+    }
+
+    /// Service that nobody confirmed in the time that the law gives (10 working days, order 67, art. 11), what ended first
+    /// first: of a branch and all below it, for its officers and those above; empty for everybody else.
+    #[graphql(complexity = "pages::price(first, last, child_complexity, 3)")]
+    async fn late_confirmations(
+        &self,
+        gql: &Context<'_>,
+        #[graphql(desc = "A branch in your care.")] branch_id: GlobalId<BranchId>,
+        #[graphql(desc = "The first so many, 0 to 100; 20 by default.")] first: Option<i32>,
+        #[graphql(desc = "A cursor of this list: the page begins behind it.")] after: Option<String>,
+        #[graphql(desc = "The last so many, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor of this list: the page ends before it.")] before: Option<String>,
+    ) -> Result<Connection<String, LateConfirmation>> {
+        let ctx = ctx(gql);
+        let list = format!("late-confirmations-{}", branch_id.0);
+        let page = Page::read(&list, PageArgs { first, after, last, before })?;
+        let branch = load(gql, BranchById(branch_id.0)).await?;
+        let branch = branch.filter(|it| ctx.may_see(Action::ConfirmLongDays, Resource::Branch { path: &it.path }));
+        let Some(branch) = branch else { return Ok(Connection::new(false, false)) };
+        let db = &ctx.db.conn;
+        let policy = policy_at(db, &branch.path, ctx.now()).await.map_err(Fault::from)?;
+        let before = notice::late_before(db, &policy, ctx.now()).await.map_err(Fault::from)?;
+        let slice = store::late(db, &branch.path, before, page).await.map_err(Fault::from)?;
+        Ok(slice.connection(&list, |row| (row.served_to, row.id.0), LateConfirmation))
+    }
+}
+
+/// Service that nobody confirmed in time.
+pub struct LateConfirmation(service_record::Model);
+
+/// Service that nobody confirmed in time.
+#[Object]
+impl LateConfirmation {
+    /// The stay, for `confirmHours`.
+    async fn attendance_id(&self) -> GlobalId<AttendanceId> {
+        GlobalId(self.0.attendance_id)
+    }
+    /// Its record, which waits.
+    async fn record(&self) -> ServiceRecord {
+        ServiceRecord(self.0.clone())
+    }
+    /// Whose it is, by the whole name. Null only when it could not be read.
+    async fn volunteer(&self, gql: &Context<'_>) -> Result<Option<Volunteer>> {
+        volunteer_in_full(gql, self.0.volunteer_id, LookPurpose::Roster).await
+    }
 }
 
 #[derive(Default)]
@@ -309,15 +480,25 @@ impl HoursMutation {
         let verdicts = input.items.iter().map(ConfirmHoursItem::verdict).collect::<Result<Vec<_>, _>>()?;
         let mut results = Vec::with_capacity(verdicts.len());
         for (item, verdict) in input.items.iter().zip(verdicts) {
-            let settled = service::settle(ctx, item.attendance_id.0, verdict).await;
-            let (record, errors) = settle(ctx, settled, ConfirmHoursError::new)?;
-            results.push(ConfirmHoursResult {
-                attendance_id: item.attendance_id,
-                record: record.map(ServiceRecord),
-                errors,
-            });
+            results.push(confirmed(ctx, item.attendance_id.0, verdict).await?);
         }
         let errors = results.iter().flat_map(|result| result.errors.clone()).collect();
         Ok(ConfirmHoursPayload { results, errors })
+    }
+
+    /// Confirms what waits of a whole shift as the system measured it: everybody's who checked out, but your own and what was
+    /// corrected or rejected before; 200 people at once, `more` says whether there are others. For the team's leaders and the
+    /// branch's officers; nothing for everybody else.
+    async fn confirm_shift(&self, gql: &Context<'_>, input: ConfirmShiftInput) -> Result<ConfirmShiftPayload> {
+        let ctx = ctx(gql);
+        let mut waiting = service::waiting_of_shift(ctx, input.shift_id.0).await?;
+        let more = waiting.len() > service::AT_ONCE;
+        waiting.truncate(service::AT_ONCE);
+        let mut results = Vec::with_capacity(waiting.len());
+        for attendance in waiting {
+            results.push(confirmed(ctx, attendance, Verdict::Confirm).await?);
+        }
+        let errors = results.iter().flat_map(|result| result.errors.clone()).collect();
+        Ok(ConfirmShiftPayload { results, more, errors })
     }
 }

@@ -100,8 +100,13 @@ pub async fn take_back(
     let standing = store::standing_entry(tx, record.id).await?;
     let reversal = standing.map(|entry| reversal_of(entry, reason));
     append(ctx, tx, &record, policy, reversal.into_iter().collect()).await?;
-    let waiting =
-        service_record::Model { state: RecordState::Undone, minutes: 0, reason: Some(reason.into()), ..record };
+    let waiting = service_record::Model {
+        state: RecordState::Undone,
+        minutes: 0,
+        reason: Some(reason.into()),
+        awaits: None,
+        ..record
+    };
     store::save_record(tx, waiting).await?;
     Ok(TakenBack::Done)
 }
@@ -141,6 +146,8 @@ pub fn new_record(ctx: &Ctx, serving: &Serving, stay: Span, book: Book, minutes:
         recorded_at: ctx.now(),
         confirmed_at: None,
         confirmed_by: None,
+        awaits: None,
+        notice_until: None,
     }
 }
 

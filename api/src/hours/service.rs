@@ -2,16 +2,19 @@
 
 use boai_entity::{
     Instant,
-    ids::AttendanceId,
-    kinds::{ActivityKind, AttendanceState, Book, EntryKind, EvidenceGrade, InboxKind, RecordState},
-    ledger_entry, policy,
+    ids::{AttendanceId, ShiftId},
+    kinds::{ActivityKind, AttendanceState, EvidenceGrade, InboxKind, RecordState},
+    policy,
+    review_item::{self, Details},
     review_kinds::{ReviewKind, ReviewOutcome},
     service_record,
 };
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, DbErr};
 
 use super::{
-    ledger::{self, Credit, Draft, Serving, Span},
+    booking::{self, Booked},
+    ledger::Span,
+    notice,
     store::{self, ConfirmFacts},
 };
 use crate::{
@@ -20,9 +23,13 @@ use crate::{
     ctx::Ctx,
     inbox::tell_volunteers,
     people,
-    platform::refusal::{OrFault, Stop, When},
+    platform::{
+        errors::Fault,
+        refusal::{OrFault, Stop, When},
+    },
     policies::{check_out_closed, policy_at},
-    refusals, reviews,
+    refusals,
+    reviews::{self, Raised},
 };
 
 refusals! {
@@ -44,6 +51,8 @@ refusals! {
         NotServedYet { served_to: When } at "items.servedTo" => "Nobody can have served until {served_to} yet. Give a time that has passed.", "{served_to} 尚未到来,不能计为已服务时间。请填写已经过去的时间。";
         /// The activity is no service, so it gives no service time.
         NoService at "items.attendanceId" => "This activity is no volunteer service, so it gives no service time.", "该活动不属于志愿服务,不计服务时长。";
+        /// They are final, and a correction of them waits for a second person already.
+        CorrectionWaits at "items.attendanceId" => "These hours are final, and a correction of them waits for a second person already.", "该时长已公示结束,且已有更正等待第二人处理。";
         /// The hours were rejected: correct them with times and a reason to take that back.
         Rejected at "items.attendanceId" => "These hours were rejected. To take that back, correct them with times and a reason.", "该时长已被驳回。如需恢复,请填写起止时间和理由。";
     }
@@ -60,18 +69,37 @@ pub enum Verdict {
     Reject { reason: String },
 }
 
+/// Whose word it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Word {
+    /// Of one person, by themself.
+    First,
+    /// Of a second person, on what another has brought forward.
+    Second,
+}
+
+/// What became of it.
+pub struct Settled {
+    pub record: service_record::Model,
+    /// What waits for somebody else's word; none when this one was enough.
+    pub waits: Option<review_item::Model>,
+}
+
+impl From<service_record::Model> for Settled {
+    fn from(record: service_record::Model) -> Self {
+        Self { record, waits: None }
+    }
+}
+
 /// Confirms, corrects or rejects one attendance's time. Confirming twice is confirming once. A correction, even of time
-/// already confirmed, is a reversing entry and a new one: nothing is ever edited.
-pub async fn settle(
-    ctx: &Ctx,
-    id: AttendanceId,
-    verdict: Verdict,
-) -> Result<service_record::Model, Stop<ConfirmRefusal>> {
+/// already confirmed, is a reversing entry and a new one: nothing is ever edited. Time on a long day waits for an officer
+/// after the leader's word; what is final is changed by two persons.
+pub async fn settle(ctx: &Ctx, id: AttendanceId, verdict: Verdict) -> Result<Settled, Stop<ConfirmRefusal>> {
     let tx = ctx.db.begin().await.or_fault()?;
-    let record = settle_in(ctx, &tx, id, verdict).await?;
+    let settled = settle_in(ctx, &tx, id, verdict, Word::First).await?;
     tx.commit().await.or_fault()?;
     ctx.committed.notify_one();
-    Ok(record)
+    Ok(settled)
 }
 
 /// The same inside the caller's transaction, as its last act.
@@ -80,9 +108,40 @@ pub async fn settle_in(
     tx: &impl ConnectionTrait,
     id: AttendanceId,
     verdict: Verdict,
-) -> Result<service_record::Model, Stop<ConfirmRefusal>> {
+    word: Word,
+) -> Result<Settled, Stop<ConfirmRefusal>> {
+    let facts = in_care(ctx, tx, id).await?;
+    people::store::lock(tx, facts.attendance.volunteer_id).await.or_fault()?;
+    // Read again now that nobody else can move it: a check-out may have come in between.
+    let facts = store::confirm_facts(tx, id).await.or_fault()?.ok_or(ConfirmRefusal::NotFound)?;
+    let policy = policy_at(tx, &facts.branch_path, ctx.now()).await.or_fault()?;
+    check(&facts, &verdict, &policy, ctx.now())?;
+    let record = store::record_of(tx, id).await.or_fault()?;
+    let second_needed = word == Word::First && verdict != Verdict::Confirm;
+    match record.as_ref().filter(|record| second_needed && notice::is_final(record, ctx.now())) {
+        Some(record) => propose_correction(ctx, tx, &facts, record, verdict, &policy).await,
+        None => decide(ctx, tx, &facts, record, verdict, &policy).await,
+    }
+}
+
+/// Stays of a shift that are confirmed at once.
+pub const AT_ONCE: usize = 200;
+
+/// What waits of a shift for the caller's word, but the caller's own; one more than [`AT_ONCE`] if there are more. Empty when the shift
+/// is not the caller's to see to.
+pub async fn waiting_of_shift(ctx: &Ctx, shift: ShiftId) -> Result<Vec<AttendanceId>, Fault> {
+    let person = ctx.actor()?.person;
+    let Some(placed) = store::placed_shift(&ctx.db.conn, shift).await? else { return Ok(Vec::new()) };
+    let team = Resource::Team { id: placed.team_id, branch_path: &placed.branch_path };
+    if !ctx.may(Action::ConfirmHours, team)? {
+        return Ok(Vec::new());
+    }
+    Ok(store::waiting_of_shift(&ctx.db.conn, shift, person, AT_ONCE + 1).await?)
+}
+
+/// The attendance, if its time is the caller's to settle.
+async fn in_care(ctx: &Ctx, tx: &impl ConnectionTrait, id: AttendanceId) -> Result<ConfirmFacts, Stop<ConfirmRefusal>> {
     let person = ctx.actor().or_fault()?.person;
-    let now = ctx.now();
     let facts = store::confirm_facts(tx, id).await.or_fault()?.ok_or(ConfirmRefusal::NotFound)?;
     let team = Resource::Team { id: facts.team_id, branch_path: &facts.branch_path };
     if !ctx.may(Action::ConfirmHours, team).or_fault()? {
@@ -91,48 +150,143 @@ pub async fn settle_in(
     if facts.person_id == person {
         return Err(ConfirmRefusal::OwnHours.into());
     }
-    people::store::lock(tx, facts.attendance.volunteer_id).await.or_fault()?;
-    // Read again now that nobody else can move it: a check-out may have come in between.
-    let facts = store::confirm_facts(tx, id).await.or_fault()?.ok_or(ConfirmRefusal::NotFound)?;
-    let policy = policy_at(tx, &facts.branch_path, now).await.or_fault()?;
-    check(&facts, &verdict, &policy, now)?;
-    let record = store::record_of(tx, id).await.or_fault()?;
+    Ok(facts)
+}
+
+async fn decide(
+    ctx: &Ctx,
+    tx: &impl ConnectionTrait,
+    facts: &ConfirmFacts,
+    record: Option<service_record::Model>,
+    verdict: Verdict,
+    policy: &policy::Model,
+) -> Result<Settled, Stop<ConfirmRefusal>> {
     let known = record.is_some();
-    let (record, note) = match verdict {
-        Verdict::Confirm => match record {
-            None => return Err(ConfirmRefusal::TimesNeeded { proposed_end: When(facts.ends_at) }.into()),
-            Some(record) if record.state == RecordState::Confirmed => return Ok(record),
-            Some(record) if record.state == RecordState::Rejected => return Err(ConfirmRefusal::Rejected.into()),
-            Some(record) if record.state == RecordState::Undone => {
-                return Err(ConfirmRefusal::TimesNeeded { proposed_end: When(facts.ends_at) }.into());
+    let (booked, note) = match verdict {
+        Verdict::Confirm => {
+            let ended = When(facts.ends_at);
+            let record = record.ok_or(ConfirmRefusal::TimesNeeded { proposed_end: ended })?;
+            match record.state {
+                RecordState::Confirmed => return Ok(record.into()),
+                RecordState::Rejected => return Err(ConfirmRefusal::Rejected.into()),
+                RecordState::Undone => return Err(ConfirmRefusal::TimesNeeded { proposed_end: ended }.into()),
+                RecordState::Pending => (booking::confirm(ctx, tx, facts, record, policy).await?, None),
             }
-            Some(record) => (confirm(ctx, tx, record, &policy).await?, None),
-        },
-        Verdict::Correct { served, reason } => {
-            (correct(ctx, tx, &facts, record, served, &reason, &policy).await?, Some(reason))
         }
-        Verdict::Reject { reason } => (reject(ctx, tx, &facts, record, &reason, &policy).await?, Some(reason)),
+        Verdict::Correct { served, reason } => {
+            (booking::correct(ctx, tx, facts, record, served, &reason, policy).await?, Some(reason))
+        }
+        Verdict::Reject { reason } => {
+            let rejected = booking::reject(ctx, tx, facts, record, &reason, policy).await?;
+            (Booked { record: rejected, long: None }, Some(reason))
+        }
     };
+    tell(ctx, tx, facts, booked, known, note, policy).await
+}
+
+/// Settles what waited about it, puts a long day before an officer, and lets the volunteer, the board and the trail know.
+async fn tell(
+    ctx: &Ctx,
+    tx: &impl ConnectionTrait,
+    facts: &ConfirmFacts,
+    Booked { record, long }: Booked,
+    known: bool,
+    note: Option<String>,
+    policy: &policy::Model,
+) -> Result<Settled, Stop<ConfirmRefusal>> {
     let outcome = match record.state {
         RecordState::Rejected => ReviewOutcome::Rejected,
         _ if note.is_some() => ReviewOutcome::Corrected,
         _ => ReviewOutcome::Approved,
     };
-    let waiting = [ReviewKind::ForgottenCheckOut, ReviewKind::Claim];
-    reviews::settle_of(ctx, tx, (facts.team_id, id), &waiting, outcome, note.clone()).await.or_fault()?;
+    let mut waiting = vec![ReviewKind::ForgottenCheckOut, ReviewKind::Claim, ReviewKind::Correction];
+    // A leader who confirms again what waits for an officer changes nothing.
+    if long.is_none() || note.is_some() {
+        waiting.push(ReviewKind::LongDay);
+    }
+    let about = (facts.team_id, facts.attendance.id);
+    reviews::settle_of(ctx, tx, about, &waiting, outcome, note.clone()).await.or_fault()?;
+    let mut waits = None;
+    if let Some(long) = long {
+        let raised = raised(facts, policy, ReviewKind::LongDay);
+        let numbers = [("dayMinutes", long.minutes), ("leaderMinutes", policy.body.days.leader_max_min)];
+        let numbers = numbers.into_iter().map(|(name, minutes)| (name.into(), minutes as f64)).collect();
+        let details =
+            Details { from: Some(record.served_from), to: Some(record.served_to), numbers, ..Details::default() };
+        waits = reviews::raise(ctx, tx, Raised { details, reason: note.clone(), ..raised }).await.or_fault()?;
+        if waits.is_none() {
+            return Ok(record.into());
+        }
+    }
     let told_of = matches!(facts.attendance.check_in_grade, EvidenceGrade::Leader | EvidenceGrade::Claim);
-    let kind = match outcome {
-        ReviewOutcome::Approved => InboxKind::HoursConfirmed,
-        ReviewOutcome::Corrected if told_of && !known => InboxKind::HoursFilledIn,
-        _ => InboxKind::HoursCorrected,
+    let (kind, words) = match (outcome, long) {
+        (_, Some(long)) => (InboxKind::HoursAwaitOfficer, format!("{} · {} min", long.day, long.minutes)),
+        (ReviewOutcome::Approved, None) => (InboxKind::HoursConfirmed, format!("{} min", record.minutes)),
+        (ReviewOutcome::Corrected, None) if told_of && !known => {
+            (InboxKind::HoursFilledIn, note.clone().unwrap_or_default())
+        }
+        _ => (InboxKind::HoursCorrected, note.clone().unwrap_or_default()),
     };
     let place = Some((record.activity_id, Some(record.shift_id)));
-    let words = note.clone().unwrap_or_else(|| format!("{} min", record.minutes));
     tell_volunteers(ctx, tx, &[record.volunteer_id], kind, place, &words).await.or_fault()?;
     ctx.tell_of(tx, board_topic(record.shift_id), record.attendance_id.0).await.or_fault()?;
     let (action, subject) = (format!("HOURS_{}", record.state.as_str()), ("ServiceRecord", record.id.0));
     ctx.audit_about(tx, facts.person_id, &action, subject, note).await.or_fault()?;
-    Ok(record)
+    Ok(Settled { record, waits })
+}
+
+/// What is final counts for others by now: changing it takes a second person, and until then nothing changes.
+async fn propose_correction(
+    ctx: &Ctx,
+    tx: &impl ConnectionTrait,
+    facts: &ConfirmFacts,
+    record: &service_record::Model,
+    verdict: Verdict,
+    policy: &policy::Model,
+) -> Result<Settled, Stop<ConfirmRefusal>> {
+    let (served, reason) = match verdict {
+        Verdict::Correct { served, reason } => (Some(served), reason),
+        Verdict::Confirm => (None, String::new()),
+        Verdict::Reject { reason } => (None, reason),
+    };
+    let details = Details {
+        from: served.map(|served| served.from),
+        to: served.map(|served| served.to),
+        numbers: [("minutes".into(), f64::from(record.minutes))].into(),
+        ..Details::default()
+    };
+    let raised = Raised { details, reason: Some(reason.clone()), ..raised(facts, policy, ReviewKind::Correction) };
+    let item = reviews::raise(ctx, tx, raised).await.or_fault()?.ok_or(ConfirmRefusal::CorrectionWaits)?;
+    let subject = ("ReviewItem", item.id.0);
+    ctx.audit_about(tx, facts.person_id, "PROPOSE_CORRECTION", subject, Some(reason)).await.or_fault()?;
+    Ok(Settled { record: record.clone(), waits: Some(item) })
+}
+
+fn raised(facts: &ConfirmFacts, policy: &policy::Model, kind: ReviewKind) -> Raised {
+    Raised {
+        kind,
+        subject: facts.attendance.id.to_string(),
+        team: facts.team_id,
+        activity: facts.activity_id,
+        shift: Some(facts.attendance.shift_id),
+        volunteer: Some(facts.attendance.volunteer_id),
+        attendance: Some(facts.attendance.id),
+        details: Details::default(),
+        reason: None,
+        policy: Some(policy.id),
+        officers_only: false,
+    }
+}
+
+/// Takes back a leader's word that an officer did not follow: the record waits for the leader again. False when it did not wait
+/// for one.
+pub async fn hand_back(ctx: &Ctx, tx: &impl ConnectionTrait, id: AttendanceId) -> Result<bool, DbErr> {
+    let record = store::record_of(tx, id).await?;
+    let Some(record) = record.filter(|record| record.awaits.is_some()) else { return Ok(false) };
+    let shift = record.shift_id;
+    store::save_record(tx, service_record::Model { awaits: None, ..record }).await?;
+    ctx.tell_of(tx, board_topic(shift), id.0).await?;
+    Ok(true)
 }
 
 fn check(facts: &ConfirmFacts, verdict: &Verdict, policy: &policy::Model, now: Instant) -> Result<(), ConfirmRefusal> {
@@ -157,135 +311,5 @@ fn check(facts: &ConfirmFacts, verdict: &Verdict, policy: &policy::Model, now: I
             Err(ConfirmRefusal::NotServedYet { served_to: When(served.to) })
         }
         _ => Ok(()),
-    }
-}
-
-/// Moves a pending record's minutes into the total.
-async fn confirm(
-    ctx: &Ctx,
-    tx: &impl ConnectionTrait,
-    mut record: service_record::Model,
-    policy: &policy::Model,
-) -> Result<service_record::Model, Stop<ConfirmRefusal>> {
-    let served = store::standing_entry(tx, record.id).await.or_fault()?.ok_or(ConfirmRefusal::NotFound)?;
-    let entry = Draft {
-        kind: EntryKind::Confirmed,
-        corrects: Some(served.id),
-        book: served.book,
-        pending: -served.pending_minutes,
-        confirmed: served.pending_minutes,
-        spans: served.spans,
-        reason: None,
-    };
-    mark(ctx, &mut record, RecordState::Confirmed);
-    store::save_record(tx, record.clone()).await.or_fault()?;
-    ledger::append(ctx, tx, &record, policy, vec![entry]).await.or_fault()?;
-    Ok(record)
-}
-
-/// Takes back what stands, if anything does, and books the corrected time as back-filled.
-async fn correct(
-    ctx: &Ctx,
-    tx: &impl ConnectionTrait,
-    facts: &ConfirmFacts,
-    record: Option<service_record::Model>,
-    stay: Span,
-    reason: &str,
-    policy: &policy::Model,
-) -> Result<service_record::Model, Stop<ConfirmRefusal>> {
-    let serving = serving(facts);
-    let known = record.as_ref().map(|record| record.id);
-    let Credit { minutes, spans } = ledger::credit_for(tx, &serving, stay, policy, known).await.or_fault()?;
-    let mut entries = reversal(tx, record.as_ref(), reason).await?;
-    entries.push(Draft {
-        kind: EntryKind::Confirmed,
-        corrects: None,
-        book: Book::BackFilled,
-        pending: 0,
-        confirmed: minutes,
-        spans,
-        reason: Some(reason.into()),
-    });
-    // The totals of the old and the new entry are cut by the year in which the record's service began. A correction stays
-    // inside its shift, so the year moves only for a shift over New Year's Eve; the reversal then goes first, by the old
-    // record's year.
-    let fresh = ledger::new_record(ctx, &serving, stay, Book::BackFilled, minutes);
-    let taken_back = entries.len() - 1;
-    let booked = entries.split_off(taken_back);
-    if let Some(old) = &record {
-        ledger::append(ctx, tx, old, policy, entries).await.or_fault()?;
-    }
-    let mut new = match record {
-        Some(old) => service_record::Model { id: old.id, recorded_at: old.recorded_at, ..fresh },
-        None => fresh,
-    };
-    mark(ctx, &mut new, RecordState::Confirmed);
-    new.reason = Some(reason.into());
-    if known.is_some() {
-        store::save_record(tx, new.clone()).await.or_fault()?;
-    } else {
-        store::add_record(tx, new.clone()).await.or_fault()?;
-    }
-    ledger::append(ctx, tx, &new, policy, booked).await.or_fault()?;
-    store::forget_open(tx, facts.attendance.id).await.or_fault()?;
-    Ok(new)
-}
-
-/// Takes back what stands; the record stays, with no minutes and the reason.
-async fn reject(
-    ctx: &Ctx,
-    tx: &impl ConnectionTrait,
-    facts: &ConfirmFacts,
-    record: Option<service_record::Model>,
-    reason: &str,
-    policy: &policy::Model,
-) -> Result<service_record::Model, Stop<ConfirmRefusal>> {
-    let entries = reversal(tx, record.as_ref(), reason).await?;
-    let known = record.is_some();
-    let mut record = record.unwrap_or_else(|| {
-        let nothing = Span { from: facts.attendance.checked_in_at, to: facts.attendance.checked_in_at };
-        ledger::new_record(ctx, &serving(facts), nothing, Book::BackFilled, 0)
-    });
-    if !entries.is_empty() {
-        ledger::append(ctx, tx, &record, policy, entries).await.or_fault()?;
-    }
-    mark(ctx, &mut record, RecordState::Rejected);
-    record.minutes = 0;
-    record.reason = Some(reason.into());
-    if known {
-        store::save_record(tx, record.clone()).await.or_fault()?;
-    } else {
-        store::add_record(tx, record.clone()).await.or_fault()?;
-    }
-    store::forget_open(tx, facts.attendance.id).await.or_fault()?;
-    Ok(record)
-}
-
-/// The entry that takes back what stands of a record.
-async fn reversal(
-    tx: &impl ConnectionTrait,
-    record: Option<&service_record::Model>,
-    reason: &str,
-) -> Result<Vec<Draft>, Stop<ConfirmRefusal>> {
-    let Some(record) = record else { return Ok(Vec::new()) };
-    let standing: Option<ledger_entry::Model> = store::standing_entry(tx, record.id).await.or_fault()?;
-    Ok(standing.map(|entry| ledger::reversal_of(entry, reason)).into_iter().collect())
-}
-
-fn mark(ctx: &Ctx, record: &mut service_record::Model, state: RecordState) {
-    record.state = state;
-    record.confirmed_at = Some(ctx.now());
-    record.confirmed_by = ctx.actor.as_ref().map(|actor| actor.person);
-}
-
-fn serving(facts: &ConfirmFacts) -> Serving {
-    Serving {
-        volunteer: facts.attendance.volunteer_id,
-        attendance: facts.attendance.id,
-        shift: facts.attendance.shift_id,
-        activity: facts.activity_id,
-        team: facts.team_id,
-        category: facts.category,
-        time: Span { from: facts.starts_at, to: facts.ends_at },
     }
 }

@@ -2,7 +2,7 @@
 
 use boai_entity::{
     Instant, attendance,
-    ids::{ActivityId, AttendanceId, PersonId, ServiceRecordId, TeamId, VolunteerId},
+    ids::{ActivityId, AttendanceId, PersonId, ServiceRecordId, ShiftId, TeamId, VolunteerId},
     kinds::{ActivityKind, Category, RecordState},
     ledger_entry::{self, Spans},
     service_record, volunteer_total,
@@ -29,23 +29,41 @@ pub async fn credited(
     time: Span,
     except: Option<ServiceRecordId>,
 ) -> Result<Vec<Span>, DbErr> {
+    standing_spans(db, volunteer, time, except, "l.kind <> 'REVERSAL'").await
+}
+
+/// A record that was corrected keeps its old entries, each taken back by a later one; what stands is what no other entry
+/// names. A confirmation names what it confirms and repeats its stretches.
+async fn standing_spans(
+    db: &impl ConnectionTrait,
+    volunteer: VolunteerId,
+    time: Span,
+    except: Option<ServiceRecordId>,
+    of: &str,
+) -> Result<Vec<Span>, DbErr> {
     #[derive(FromQueryResult)]
     struct Row {
         record_id: ServiceRecordId,
         spans: Spans,
     }
-    // A record that was corrected keeps its old entries, each taken back by a later one; what stands is what no other
-    // entry names. A confirmation names what it confirms and repeats its stretches.
-    let rows: Vec<Row> = db::all(
-        db,
+    let text = format!(
         "SELECT l.record_id, l.spans FROM service_record r JOIN ledger_entry l ON l.record_id = r.id
-         WHERE r.volunteer_id = $1 AND r.served_from < $3 AND r.served_to > $2 AND l.kind <> 'REVERSAL'
-           AND NOT EXISTS (SELECT 1 FROM ledger_entry n WHERE n.corrects = l.id)",
-        [volunteer.into(), time.from.into(), time.to.into()],
-    )
-    .await?;
+         WHERE r.volunteer_id = $1 AND r.served_from < $3 AND r.served_to > $2 AND {of}
+           AND NOT EXISTS (SELECT 1 FROM ledger_entry n WHERE n.corrects = l.id)"
+    );
+    let rows: Vec<Row> = db::all(db, text, [volunteer.into(), time.from.into(), time.to.into()]).await?;
     let others = rows.iter().filter(|row| Some(row.record_id) != except);
     Ok(others.flat_map(|row| from_spans(&row.spans)).collect())
+}
+
+/// The stretches in or around `time` that are confirmed of the volunteer, whichever team did, but for one record.
+pub async fn confirmed_spans(
+    db: &impl ConnectionTrait,
+    volunteer: VolunteerId,
+    time: Span,
+    except: Option<ServiceRecordId>,
+) -> Result<Vec<Span>, DbErr> {
+    standing_spans(db, volunteer, time, except, "l.kind = 'CONFIRMED'").await
 }
 
 #[derive(FromQueryResult)]
@@ -270,4 +288,105 @@ pub async fn totals_of(
         .filter(volunteer_total::Column::VolunteerId.is_in(volunteers.iter().copied()))
         .all(db)
         .await
+}
+
+/// A shift's team, and the branch of that.
+#[derive(FromQueryResult)]
+pub struct PlacedShift {
+    pub team_id: TeamId,
+    pub branch_path: String,
+}
+
+pub async fn placed_shift(db: &impl ConnectionTrait, shift: ShiftId) -> Result<Option<PlacedShift>, DbErr> {
+    let text = "SELECT a.team_id, b.path AS branch_path FROM shift s JOIN activity a ON a.id = s.activity_id
+                JOIN team t ON t.id = a.team_id JOIN branch b ON b.id = t.branch_id WHERE s.id = $1";
+    db::one(db, text, [shift.into()]).await
+}
+
+/// Stays of a shift whose time waits for the leader, who checked in first first; all but one person's.
+pub async fn waiting_of_shift(
+    db: &impl ConnectionTrait,
+    shift: ShiftId,
+    except: PersonId,
+    count: usize,
+) -> Result<Vec<AttendanceId>, DbErr> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        attendance_id: AttendanceId,
+    }
+    let text = format!(
+        "SELECT r.attendance_id FROM service_record r
+         JOIN attendance o ON o.id = r.attendance_id JOIN volunteer v ON v.id = r.volunteer_id
+         WHERE r.shift_id = $1 AND r.state = 'PENDING' AND r.awaits IS NULL AND v.person_id <> $2
+         ORDER BY o.checked_in_at, o.id LIMIT {count}"
+    );
+    let rows: Vec<Row> = db::all(db, text, [shift.into(), except.into()]).await?;
+    Ok(rows.into_iter().map(|row| row.attendance_id).collect())
+}
+
+/// Whether somebody is a member of a team.
+pub async fn in_team(db: &impl ConnectionTrait, team: TeamId, volunteer: VolunteerId) -> Result<bool, DbErr> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        #[expect(dead_code, reason = "that there is a row says it")]
+        volunteer_id: VolunteerId,
+    }
+    let text = "SELECT volunteer_id FROM team_member WHERE team_id = $1 AND volunteer_id = $2 AND state = 'ACCEPTED'";
+    let row: Option<Row> = db::one(db, text, [team.into(), volunteer.into()]).await?;
+    Ok(row.is_some())
+}
+
+/// A record under notice.
+#[derive(FromQueryResult)]
+pub struct Noticed {
+    #[sea_orm(nested)]
+    pub record: service_record::Model,
+    pub notice_until: Instant,
+}
+
+/// A team's records under notice, what ends first first.
+pub async fn noticed(
+    db: &impl ConnectionTrait,
+    team: TeamId,
+    now: Instant,
+    page: Page<(Instant, uuid::Uuid)>,
+) -> Result<Slice<Noticed>, DbErr> {
+    let (beyond, order) = page.seek(false);
+    let mut values: Vec<Value> = vec![team.into(), now.into()];
+    let mut from = String::new();
+    if let Some((until, id)) = page.from {
+        values.extend([until.into(), id.into()]);
+        from = format!("AND (r.notice_until, r.id) {beyond} ($3, $4)");
+    }
+    let text = format!(
+        "SELECT r.* FROM service_record r WHERE r.team_id = $1 AND r.notice_until > $2 {from}
+         ORDER BY r.notice_until {order}, r.id {order} LIMIT {}",
+        page.limit + 1
+    );
+    Ok(page.cut(db::all(db, text, values).await?))
+}
+
+/// What waits for its leader although its shift ended before a moment: of a branch and all below it.
+pub async fn late(
+    db: &impl ConnectionTrait,
+    branch_path: &str,
+    ended_before: Instant,
+    page: Page<(Instant, uuid::Uuid)>,
+) -> Result<Slice<service_record::Model>, DbErr> {
+    let (beyond, order) = page.seek(false);
+    let mut values: Vec<Value> = vec![branch_path.into(), ended_before.into()];
+    let mut from = String::new();
+    if let Some((served_to, id)) = page.from {
+        values.extend([served_to.into(), id.into()]);
+        from = format!("AND (r.served_to, r.id) {beyond} ($3, $4)");
+    }
+    let text = format!(
+        "SELECT r.* FROM service_record r JOIN shift s ON s.id = r.shift_id
+         JOIN team t ON t.id = r.team_id JOIN branch b ON b.id = t.branch_id
+         WHERE r.state = 'PENDING' AND r.awaits IS NULL AND s.ends_at < $2
+           AND substr(b.path, 1, length($1)) = $1 {from}
+         ORDER BY r.served_to {order}, r.id {order} LIMIT {}",
+        page.limit + 1
+    );
+    Ok(page.cut(db::all(db, text, values).await?))
 }

@@ -278,6 +278,8 @@ impl InboxItem {
                 | InboxKind::HoursFilledIn
                 | InboxKind::ClaimDeclined
                 | InboxKind::BackFillDeclined
+                | InboxKind::HoursAwaitOfficer
+                | InboxKind::SecondWordDeclined
         );
         match self.0.by_person.filter(|_| told) {
             Some(person) => volunteer_of_person(gql, person, LookPurpose::PersonInCharge).await,

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{Datelike, NaiveDate, Weekday};
+use chrono::{Datelike, Days, NaiveDate, Weekday};
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
 
 use crate::platform::db::{self, Db};
@@ -31,6 +31,35 @@ pub async fn between(db: &impl ConnectionTrait, from: NaiveDate, to: NaiveDate) 
     let rows: Vec<Row> = db::all(db, text, [from.into(), to.into()]).await?;
     let special = |row: Row| (row.day, if row.off { Special::Holiday } else { Special::MovedWorkday });
     Ok(rows.into_iter().map(special).collect())
+}
+
+/// What is needed to count so many working days from a day, forwards or back: no holiday is longer than two weeks.
+pub async fn around(db: &impl ConnectionTrait, day: NaiveDate, working_days: u32) -> Result<Calendar, DbErr> {
+    let far = Days::new(u64::from(working_days) * 2 + 30);
+    between(db, day - far, day + far).await
+}
+
+/// Whether people work on this day; where a year has not been announced, on plain weekdays.
+pub fn is_working_day(day: NaiveDate, calendar: &Calendar) -> bool {
+    match calendar.get(&day) {
+        Some(special) => *special == Special::MovedWorkday,
+        None => !matches!(day.weekday(), Weekday::Sat | Weekday::Sun),
+    }
+}
+
+/// The so-manieth working day after a day; the day itself for none.
+pub fn working_days_after(day: NaiveDate, count: u32, calendar: &Calendar) -> NaiveDate {
+    nth(day, count, calendar, |day| day.succ_opt())
+}
+
+/// The so-manieth working day before a day; the day itself for none.
+pub fn working_days_before(day: NaiveDate, count: u32, calendar: &Calendar) -> NaiveDate {
+    nth(day, count, calendar, |day| day.pred_opt())
+}
+
+fn nth(day: NaiveDate, count: u32, calendar: &Calendar, step: impl Fn(&NaiveDate) -> Option<NaiveDate>) -> NaiveDate {
+    let days = std::iter::successors(Some(day), step).skip(1).filter(|day| is_working_day(*day, calendar));
+    days.take(count as usize).last().unwrap_or(day)
 }
 
 /// The last day of the last year that has been announced.
@@ -101,7 +130,28 @@ pub async fn load(db: &Db, days: &[(NaiveDate, Special, String)]) -> Result<Vec<
 
 #[cfg(test)]
 mod tests {
-    use super::{Special, read};
+    use super::{Calendar, Special, read, working_days_after, working_days_before};
+
+    #[test]
+    fn working_days_are_counted_past_weekends_and_holidays_and_on_moved_workdays() {
+        let days = read(include_str!("../../data/state-council-calendar.csv")).unwrap();
+        let calendar: Calendar = days.into_iter().map(|(day, special, _)| (day, special)).collect();
+        let day = |text: &str| text.parse::<chrono::NaiveDate>().unwrap();
+        // National Day 2026: off from 10-01 to 10-07, worked on Sunday 09-20 and Saturday 10-10.
+        for (from, count, expected) in [
+            ("2026-05-08", 0, "2026-05-08"),
+            ("2026-05-08", 1, "2026-05-09"),
+            ("2026-09-30", 1, "2026-10-08"),
+            ("2026-09-30", 3, "2026-10-10"),
+            ("2026-09-30", 4, "2026-10-12"),
+            ("2027-06-04", 1, "2027-06-07"),
+        ] {
+            assert_eq!(working_days_after(day(from), count, &calendar).to_string(), expected, "{count} after {from}");
+        }
+        for (from, count, expected) in [("2026-10-08", 1, "2026-09-30"), ("2026-10-12", 1, "2026-10-10")] {
+            assert_eq!(working_days_before(day(from), count, &calendar).to_string(), expected, "{count} before {from}");
+        }
+    }
 
     #[test]
     fn the_calendar_that_comes_along_is_that_of_two_years() {

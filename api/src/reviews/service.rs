@@ -69,7 +69,9 @@ pub async fn raise(ctx: &Ctx, tx: &impl ConnectionTrait, raised: Raised) -> Resu
         officers_only: raised.officers_only,
         // What is noticed by the way, at somebody's check-in for example, nobody has brought forward.
         raised_by: match raised.kind {
-            ReviewKind::Claim | ReviewKind::BackFill => ctx.actor.as_ref().map(|actor| actor.person),
+            ReviewKind::Claim | ReviewKind::BackFill | ReviewKind::LongDay | ReviewKind::Correction => {
+                ctx.actor.as_ref().map(|actor| actor.person)
+            }
             ReviewKind::ForgottenCheckOut | ReviewKind::SyncItem | ReviewKind::Flag => None,
         },
         raised_at: ctx.now(),

@@ -44,7 +44,9 @@ impl Settled {
 
 /// False when it waits no longer.
 pub async fn settle(db: &impl ConnectionTrait, id: ReviewItemId, settled: &Settled) -> Result<bool, DbErr> {
-    let text = format!("{SETTLED} WHERE id = $1 AND state = 'WAITING'");
+    // What takes two persons is never settled by the first of them, but for taking it back.
+    let second = "(kind NOT IN ('BACK_FILL', 'LONG_DAY', 'CORRECTION') OR raised_by <> $2 OR $4 = 'WITHDRAWN')";
+    let text = format!("{SETTLED} WHERE id = $1 AND state = 'WAITING' AND {second}");
     Ok(db::run(db, text, settled.values(id.into())).await? == 1)
 }
 

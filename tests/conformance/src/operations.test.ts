@@ -142,6 +142,10 @@ test("a volunteer serves, and the leader watches, settles and confirms", async (
   const attendanceId = some(node.board?.latest[0]).id;
   const { confirmHours } = await leader.run(app.ConfirmHoursDocument, { items: [{ attendanceId }] });
   assert.equal(done(confirmHours).results[0]?.record?.state, "CONFIRMED");
+  const { confirmShift } = await leader.run(app.ConfirmShiftDocument, { shiftId: shift });
+  assert.deepEqual(done(confirmShift).results, []);
+  const { teamNotice } = await leader.run(app.TeamNoticeDocument, { teamId: team });
+  assert.ok(teamNotice.nodes.some(({ activity: noticed }) => noticed?.id === activity));
   const offline = { requestId: requestId(), end: "CHECK_IN", shiftId: shift, deviceTime: new Date().toISOString(), code: "23456789" } as const;
   const { syncAttendance } = await volunteer.run(app.SyncAttendanceDocument, { sentAt: new Date().toISOString(), items: [offline] });
   assert.deepEqual(done(syncAttendance).results.map(({ status }) => status), ["REFUSED"]);
@@ -296,6 +300,8 @@ test("a branch officer founds a team and gives it a leader", async () => {
   assert.ok(divisions.nodes.some(({ code }) => code === "3301"));
   const { branches } = await officer.run(app.BranchesDocument, { name: "西湖区" });
   const branchId = some(branches.nodes.find(({ division }) => division?.code === "330106")).id;
+  const { lateConfirmations } = await officer.run(app.LateConfirmationsDocument, { branchId });
+  assert.ok(lateConfirmations.nodes.every(({ record }) => record.minutes >= 0));
   const { foundTeam } = await officer.run(app.FoundTeamDocument, { input: { branchId, name: "断桥救护队", speciality: "FIRST_AID" } });
   const teamId = some(done(foundTeam).team).id;
   const { me } = await volunteer.run(app.MeDocument, {});

@@ -20,7 +20,7 @@ pub async fn queue(who: &Person<'_>, kind: &str, state: &str) -> Vec<Value> {
     answer.data("/reviewQueue/nodes").as_array().cloned().unwrap_or_default()
 }
 
-async fn claim(who: &Person<'_>, given: Value) -> Answer {
+pub async fn claim(who: &Person<'_>, given: Value) -> Answer {
     let document = "mutation($input: ClaimHoursInput!) { claimHours(input: $input) {
         claim { id state } errors { code message path numbers { name value } } } }";
     who.ask(document, json!({ "input": given })).await
@@ -31,7 +31,7 @@ async fn withdraw(who: &Person<'_>, item: &str) -> Answer {
     who.ask(document, json!({ "id": item })).await
 }
 
-async fn decide(who: &Person<'_>, item: &str, approve: bool, note: &str) -> Answer {
+pub async fn decide(who: &Person<'_>, item: &str, approve: bool, note: &str) -> Answer {
     let document = "mutation($items: [DecideReviewItem!]!) { decideReviews(input: { items: $items }) {
         results { item { state outcome } } errors { code message } } }";
     who.ask(document, json!({ "items": [{ "itemId": item, "approve": approve, "note": note }] })).await
@@ -87,7 +87,7 @@ async fn forgotten(town: &Town) -> (Scene<'_>, String) {
 }
 
 /// What the volunteer was last told, and by whom.
-async fn told(who: &Person<'_>) -> Value {
+pub async fn told(who: &Person<'_>) -> Value {
     let asked = who.ask("{ me { inbox(first: 1) { nodes { kind note by { name } } } } }", json!({})).await;
     asked.data("/me/inbox/nodes/0")
 }

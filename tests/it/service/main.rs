@@ -10,6 +10,8 @@ mod forged;
 mod hours;
 mod instances;
 mod live;
+mod long_days;
+mod notice;
 mod officers;
 mod presence;
 mod program;

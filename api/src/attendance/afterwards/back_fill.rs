@@ -22,7 +22,11 @@ use crate::{
     activities::board_topic,
     attendance::store as stays,
     ctx::Ctx,
-    hours::{self, rules::Span, service::Verdict},
+    hours::{
+        self,
+        rules::Span,
+        service::{Verdict, Word},
+    },
     people,
     platform::{
         civil::civil_day,
@@ -93,9 +97,10 @@ async fn fill_one(ctx: &Ctx, one: &Filled, crowd: i64) -> Result<Done, Stop<Back
     } else {
         let stay = add_stay(ctx, &tx, one, (EvidenceGrade::Leader, Some(person)), policy.id).await.or_fault()?;
         let verdict = Verdict::Correct { served: one.served, reason: one.reason.clone() };
-        let booked = hours::service::settle_in(ctx, &tx, stay, verdict).await;
+        let booked = hours::service::settle_in(ctx, &tx, stay, verdict, Word::First).await;
         let not = |stop: Stop<_>| stop.map(|why: hours::service::ConfirmRefusal| why.message(ctx.lang));
-        Done::Booked(Box::new(booked.map_err(|stop| not(stop).map(|why| BackFillRefusal::NotBooked { why }))?))
+        let booked = booked.map_err(|stop| not(stop).map(|why| BackFillRefusal::NotBooked { why }))?;
+        Done::Booked(Box::new(booked.record))
     };
     tx.commit().await.or_fault()?;
     ctx.committed.notify_one();

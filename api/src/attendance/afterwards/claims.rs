@@ -136,13 +136,14 @@ async fn of_shift(ctx: &Ctx, tx: &impl ConnectionTrait, id: ShiftId) -> Result<P
     })
 }
 
-/// Takes back a claim, or hours filled in for others, that nobody has decided on yet.
+/// Takes back a claim, hours filled in for others, or a correction of what is final, that nobody has decided on yet.
 pub async fn withdraw(ctx: &Ctx, id: ReviewItemId) -> Result<review_item::Model, Stop<WithdrawRefusal>> {
     let person = ctx.actor().or_fault()?.person;
     let tx = ctx.db.begin().await.or_fault()?;
     let placed = reviews::store::placed(&tx, id).await.or_fault()?;
     let own = placed.filter(|placed| {
-        placed.item.raised_by == Some(person) && matches!(placed.item.kind, ReviewKind::Claim | ReviewKind::BackFill)
+        let kinds = [ReviewKind::Claim, ReviewKind::BackFill, ReviewKind::Correction];
+        placed.item.raised_by == Some(person) && kinds.contains(&placed.item.kind)
     });
     let item = own.ok_or(WithdrawRefusal::NotFound)?.item;
     if !reviews::settle(ctx, &tx, &item, ReviewOutcome::Withdrawn, None).await.or_fault()? {

@@ -64,14 +64,18 @@ refusals! {
 refusals! {
     /// Why nothing was decided.
     DecideRefusal, DecideReviewErrorCode, DecideReviewError {
-        /// There is no such claim or back-fill in your care.
-        NotFound at "items.itemId" => "There is no such claim or back-filled time in your care.", "没有您可处理的该申报或补录。";
+        /// There is no such claim, back-fill, long day or correction in your care.
+        NotFound at "items.itemId" => "There is nothing of the kind in your care that waits for a decision.", "没有您可处理的该事项。";
         /// Somebody has decided already, or it was withdrawn.
         AlreadySettled at "items.itemId" => "Somebody has decided on this already, or it was withdrawn.", "该事项已处理或已撤回。";
         /// These are your own hours.
         OwnHours at "items.itemId" => "These are your own hours. Another leader or an officer of the branch decides.", "这是您本人的时长,须由其他队长或红十字会干部处理。";
         /// You filled these hours in yourself; it takes a second person.
         OwnBackFill at "items.itemId" => "You filled these hours in yourself; it takes a second person. You can withdraw them.", "该时长由您补录,须由另一人确认;您可以撤回。";
+        /// You brought this forward yourself; it takes a second person.
+        OwnWord at "items.itemId" => "You brought this forward yourself; it takes a second person.", "该事项由您提出,须由另一人处理。";
+        /// The day is so long that it takes an officer, of the team's branch or of the province.
+        TakesOfficer { day_minutes: i64, by: String } at "items.itemId" => "That day comes to {day_minutes} min. It takes the word of an officer: {by}.", "当日服务时间合计 {day_minutes} 分钟,须由相应红十字会干部确认:{by}。";
         /// Whoever filled it in may no longer do so.
         FillerGone at "items.itemId" => "Whoever filled this in is no leader of the team any more. Decline it, and fill it in anew.", "补录人已不再负责该队,请驳回后重新补录。";
         /// Saying no needs its reason.
@@ -164,6 +168,9 @@ pub fn may_decide(
 ) -> Result<(), DecideRefusal> {
     if item.kind == ReviewKind::BackFill && item.raised_by == Some(person) {
         return Err(DecideRefusal::OwnBackFill);
+    }
+    if matches!(item.kind, ReviewKind::LongDay | ReviewKind::Correction) && item.raised_by == Some(person) {
+        return Err(DecideRefusal::OwnWord);
     }
     if whose == Some(person) {
         return Err(DecideRefusal::OwnHours);

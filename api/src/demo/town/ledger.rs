@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     hours::rules::{GENESIS, Span, creditable, entry_hash, service_minutes, to_spans, year_key},
-    platform::civil::civil_day,
+    platform::civil::{civil_day, day_bounds},
 };
 
 /// The policy's.
@@ -98,6 +98,8 @@ impl Ledger {
             recorded_at: checked_out_at,
             confirmed_at,
             confirmed_by: confirmed_at.map(|_| leader),
+            awaits: None,
+            notice_until: confirmed_at.map(|at| day_bounds(civil_day(at) + TimeDelta::days(3)).1),
         };
         let served = ledger_entry::Model {
             id: LedgerEntryId(chance.id(checked_out_at)),

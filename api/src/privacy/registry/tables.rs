@@ -950,6 +950,8 @@ pub const TABLES: &[Table] = &[
             time("recorded_at", "记录时间", "Recorded"),
             time("confirmed_at", "确认时间", "Settled"),
             who("confirmed_by", "确认人", "Settled by"),
+            word("awaits", "待何级确认", "Whose word it waits for"),
+            time("notice_until", "公示截止", "Under notice until"),
         ],
         looks: &[
             Look {

@@ -58,7 +58,7 @@ pub const SWEEPS: &[Sweep] = &[
         due: located!(
             "CASE WHEN EXISTS (SELECT 1 FROM service_record r WHERE r.attendance_id = attendance.id)
              THEN EXISTS (SELECT 1 FROM service_record r WHERE r.attendance_id = attendance.id
-                          AND r.state <> 'PENDING' AND r.confirmed_at < $1)
+                          AND r.state <> 'PENDING' AND COALESCE(r.notice_until, r.confirmed_at) < $1)
              ELSE state = 'CLOSED' AND checked_out_at < $1 END"
         ),
         by_day: false,
