@@ -42,7 +42,7 @@ use crate::{
     desk::graphql::{DeskGrant, DeskLine, DeskMutation, DeskQuery, RefusedScan},
     four_eyes::graphql::{FourEyesMutation, FourEyesQuery, PendingAct},
     hours::{
-        graphql::{HoursMutation, HoursQuery, ServiceRecord},
+        graphql::{HoursMutation, HoursQuery, LateConfirmation, NoticedService, ServiceRecord},
         loaders::RecordById,
     },
     identity::graphql::{IdentityCheck, IdentityMutation, IdentityQuery},
@@ -262,6 +262,12 @@ fn builder() -> SchemaBuilder<Query, Mutation, LiveSubscription> {
             "A page of acts that wait for a second person.",
         )
         .override_output_type_description::<Connection<String, ReviewItem>>("A page of what waits for review.")
+        .override_output_type_description::<Connection<String, LateConfirmation>>(
+            "A page of shifts whose service should have been recorded by now.",
+        )
+        .override_output_type_description::<Connection<String, NoticedService>>(
+            "A page of service under public notice.",
+        )
         .override_output_type_description::<HolderConnection>("A page of roles, each with its holder.")
         .override_output_type_description::<Connection<String, ServiceRecord>>("A page of service records.")
         .override_output_type_description::<Connection<String, Shift>>("A page of shifts.")

@@ -7,7 +7,7 @@ use crate::ddl::ddl;
 #[derive(DeriveMigrationName)]
 pub struct Migration;
 
-/// What was confirmed before there was a notice is final.
+/// What was confirmed before there was a notice is final. What was taken back may be raised again.
 const SQL: &str = "
 ALTER TABLE service_record ADD COLUMN awaits text CHECK (awaits IS NULL OR (state = 'PENDING' AND awaits IN ('BRANCH', 'PROVINCE')));
 ALTER TABLE service_record ADD COLUMN notice_until {time};
@@ -16,7 +16,7 @@ CREATE INDEX service_record_of_team ON service_record (team_id, notice_until, id
 CREATE INDEX service_record_pending ON service_record (team_id, served_to, id) WHERE state = 'PENDING';
 DROP INDEX review_item_once;
 DROP INDEX review_item_one_waits;
-CREATE UNIQUE INDEX review_item_once ON review_item (kind, subject) WHERE kind NOT IN ('CLAIM', 'BACK_FILL', 'LONG_DAY', 'CORRECTION');
+CREATE UNIQUE INDEX review_item_once ON review_item (kind, subject) WHERE kind NOT IN ('CLAIM', 'BACK_FILL', 'LONG_DAY', 'CORRECTION') AND (outcome IS NULL OR outcome <> 'WITHDRAWN');
 CREATE UNIQUE INDEX review_item_one_waits ON review_item (kind, subject) WHERE kind IN ('CLAIM', 'BACK_FILL', 'LONG_DAY', 'CORRECTION') AND state = 'WAITING';
 ";
 

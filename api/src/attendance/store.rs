@@ -236,7 +236,7 @@ pub async fn unfinished(db: &impl ConnectionTrait, (from, to): (Instant, Instant
          JOIN team t ON t.id = a.team_id JOIN branch b ON b.id = t.branch_id
          WHERE s.ends_at >= $1 AND s.ends_at < $2 AND a.kind = 'SERVICE' AND {NOBODY_SAID_WHEN}
            AND NOT EXISTS (SELECT 1 FROM review_item r WHERE r.attendance_id = o.id
-                           AND r.kind = 'FORGOTTEN_CHECK_OUT')
+                           AND r.kind = 'FORGOTTEN_CHECK_OUT' AND (r.outcome IS NULL OR r.outcome <> 'WITHDRAWN'))
          ORDER BY o.id LIMIT 500"
     );
     db::all(db, text, [from.into(), to.into()]).await

@@ -38,10 +38,10 @@ refusals! {
         NotOver { last_day: String } at "to"
             => "The period has to end by {last_day}: nothing is certified ahead.",
                "结束日期最晚为 {last_day}，不能为将来的时间出具证明。";
-        /// Nothing in the period is confirmed.
-        NothingConfirmed at "from"
-            => "No service of yours in this period is confirmed. Choose another one, or wait for the leader's confirmation.",
-               "该期间没有已确认的服务记录，请选择其他期间，或等待负责人确认。";
+        /// Nothing in the period is final.
+        NothingFinal { others: i64 } at "from"
+            => "No service of yours in this period is final, and {others} records are confirmed but still under public notice or disputed. Choose another period, or wait until the notice is over.",
+               "该期间没有公示期满的服务记录，另有 {others} 条已确认、仍在公示或异议处理中；请选择其他期间，或等公示期满。";
         /// More than one certificate holds.
         TooManyRecords { records: i64, most: i64 } at "from"
             => "There are {records} records in this period, and a certificate holds {most}. Choose a shorter one.",

@@ -18,7 +18,7 @@ use super::{
         CertificateRefusal, LINK_LIVES, MOST_A_DAY, MOST_RECORDS, Standing, code_of, digest, is_code, new_number,
         payload, read_number, standing, statement,
     },
-    store::{self, Confirmed},
+    store::{self, Final},
 };
 use crate::{
     ctx::Ctx,
@@ -33,7 +33,7 @@ use crate::{
     },
 };
 
-/// Issues a certificate of what stands confirmed for these days. As long as that shows the same, it is the same one.
+/// Issues a certificate of what is final for these days: confirmed, and no longer under public notice. As long as that shows the same, it is the same one.
 pub async fn request(ctx: &Ctx, from: NaiveDate, to: NaiveDate) -> Result<Certificate, Stop<CertificateRefusal>> {
     let id = ctx.volunteer().or_fault()?;
     let today = civil_day(ctx.now());
@@ -47,14 +47,15 @@ pub async fn request(ctx: &Ctx, from: NaiveDate, to: NaiveDate) -> Result<Certif
     // The ledger moves with the volunteer's row held, so nothing is added to it meanwhile.
     let volunteer = people::store::lock(&tx, id).await.or_fault()?;
     let volunteer = volunteer.ok_or(Stop::Fault(Fault::Unauthenticated))?;
-    let records = store::confirmed(&tx, id, (from, to), MOST_RECORDS).await.or_fault()?;
-    if records.len() > MOST_RECORDS {
-        let there = store::count_confirmed(&tx, id, (from, to)).await.or_fault()?;
-        return Err(CertificateRefusal::TooManyRecords { records: there, most: count(MOST_RECORDS) }.into());
-    }
+    let records = store::finals(&tx, id, (from, to), ctx.now(), MOST_RECORDS).await.or_fault()?;
     let head = hours::store::chain_head(&tx, id).await.or_fault()?;
-    let (Some(head), false) = (head, records.is_empty()) else {
-        return Err(CertificateRefusal::NothingConfirmed.into());
+    let (Some(head), 1..=MOST_RECORDS) = (head, records.len()) else {
+        let there = store::counted(&tx, id, (from, to), ctx.now()).await.or_fault()?;
+        return Err(match there.finals {
+            0 => CertificateRefusal::NothingFinal { others: there.others },
+            records => CertificateRefusal::TooManyRecords { records, most: count(MOST_RECORDS) },
+        }
+        .into());
     };
     let (branch_id, issuer) = issuer(&tx, &records).await.or_fault()?;
     let shown = shown(&tx, volunteer, (from, to), issuer, records).await.or_fault()?;
@@ -103,7 +104,7 @@ fn count(number: usize) -> i64 {
 }
 
 /// The nearest branch above all units that recorded; where there is none, the topmost above the first of them.
-async fn issuer(db: &impl ConnectionTrait, records: &[Confirmed]) -> Result<(BranchId, String), Fault> {
+async fn issuer(db: &impl ConnectionTrait, records: &[Final]) -> Result<(BranchId, String), Fault> {
     let first = records.first().map_or("", |record| record.branch_path.as_str());
     let mut paths: Vec<&str> = [12, 9, 6, 4, 2].into_iter().filter_map(|end| first.get(..end)).collect();
     let topmost = paths.last().copied();
@@ -122,13 +123,13 @@ async fn shown(
     volunteer: volunteer::Model,
     (from, to): (NaiveDate, NaiveDate),
     issuer: String,
-    records: Vec<Confirmed>,
+    records: Vec<Final>,
 ) -> Result<Shown, Fault> {
     let identity = identity::store::latest(db, volunteer.person_id).await?;
     let verified = identity.filter(|identity| identity.state == IdentityState::Verified);
     let mut units: Vec<Unit> = Vec::new();
     for record in records {
-        let Confirmed { team, branch, .. } = record;
+        let Final { team, branch, .. } = record;
         let line = Line {
             record: record.record_id,
             day: record.service_date,

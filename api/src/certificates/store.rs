@@ -13,9 +13,9 @@ use sea_orm::{
 
 use crate::platform::db;
 
-/// A confirmed record, with who recorded it and what it was.
+/// A record that is final, with who recorded it and what it was.
 #[derive(Debug, FromQueryResult)]
-pub struct Confirmed {
+pub struct Final {
     pub record_id: ServiceRecordId,
     pub minutes: i32,
     pub service_date: NaiveDate,
@@ -30,14 +30,15 @@ pub struct Confirmed {
     pub branch_path: String,
 }
 
-/// What stands confirmed in the ledger of a volunteer for these days; by recording unit, then by time. One more than `limit`
-/// says that there are more.
-pub async fn confirmed(
+/// What stands in the ledger of a volunteer for these days and has been under public notice; by recording unit, then by time.
+/// One more than `limit` says that there are more.
+pub async fn finals(
     db: &impl ConnectionTrait,
     volunteer: VolunteerId,
     (from, to): (NaiveDate, NaiveDate),
+    now: Instant,
     limit: usize,
-) -> Result<Vec<Confirmed>, DbErr> {
+) -> Result<Vec<Final>, DbErr> {
     let text = format!(
         "SELECT l.record_id, l.confirmed_minutes AS minutes, r.service_date, r.served_from, r.served_to, l.book, a.title,
                 a.place_name, r.category, t.name AS team, b.name AS branch, b.path AS branch_path
@@ -46,26 +47,39 @@ pub async fn confirmed(
          JOIN activity a ON a.id = r.activity_id
          JOIN team t ON t.id = r.team_id
          JOIN branch b ON b.id = t.branch_id
-         WHERE l.volunteer_id = $1 AND l.kind = 'CONFIRMED' AND l.confirmed_minutes > 0
-           AND r.service_date >= $2 AND r.service_date <= $3
-           AND NOT EXISTS (SELECT 1 FROM ledger_entry n WHERE n.corrects = l.id)
+         WHERE {STANDS} AND r.notice_until <= $4
          ORDER BY b.path, t.id, r.served_from, r.id LIMIT {}",
         limit + 1
     );
-    db::all(db, text, [volunteer.into(), from.into(), to.into()]).await
+    db::all(db, &text, [volunteer.into(), from.into(), to.into(), now.into()]).await
 }
 
-/// How many stand there, however many that is.
-pub async fn count_confirmed(
+/// What of `l` and its record `r` stands confirmed, for the volunteer and the days of `$1` to `$3`.
+const STANDS: &str = "l.volunteer_id = $1 AND l.kind = 'CONFIRMED' AND l.confirmed_minutes > 0
+           AND r.service_date >= $2 AND r.service_date <= $3
+           AND NOT EXISTS (SELECT 1 FROM ledger_entry n WHERE n.corrects = l.id)";
+
+/// How many records stand confirmed for these days.
+#[derive(Debug, FromQueryResult)]
+pub struct Counted {
+    pub finals: i64,
+    /// Under public notice still, or disputed.
+    pub others: i64,
+}
+
+pub async fn counted(
     db: &impl ConnectionTrait,
     volunteer: VolunteerId,
     (from, to): (NaiveDate, NaiveDate),
-) -> Result<i64, DbErr> {
-    let text = "SELECT COUNT(*) AS count FROM ledger_entry l JOIN service_record r ON r.id = l.record_id
-                WHERE l.volunteer_id = $1 AND l.kind = 'CONFIRMED' AND l.confirmed_minutes > 0
-                  AND r.service_date >= $2 AND r.service_date <= $3
-                  AND NOT EXISTS (SELECT 1 FROM ledger_entry n WHERE n.corrects = l.id)";
-    count(db, text, vec![volunteer.into(), from.into(), to.into()]).await
+    now: Instant,
+) -> Result<Counted, DbErr> {
+    let text = format!(
+        "SELECT COUNT(CASE WHEN r.notice_until <= $4 THEN 1 END) AS finals,
+                COUNT(CASE WHEN r.notice_until <= $4 THEN NULL ELSE 1 END) AS others
+         FROM ledger_entry l JOIN service_record r ON r.id = l.record_id WHERE {STANDS}"
+    );
+    let counted = db::one(db, &text, [volunteer.into(), from.into(), to.into(), now.into()]).await?;
+    Ok(counted.unwrap_or(Counted { finals: 0, others: 0 }))
 }
 
 async fn count(db: &impl ConnectionTrait, text: &str, values: Vec<sea_orm::Value>) -> Result<i64, DbErr> {

@@ -212,9 +212,12 @@ pub async fn settle(town: &Town) -> (Scene, Person<'_>) {
     let hand_in = "mutation($number: String!) { submitIdentity(input: {
         document: IDENTITY_CARD, number: $number, consentVersion: \"2026-01\" }) { identity { id } errors { code } } }";
     let identity = served.ask(hand_in, json!({ "number": id_number(&served.phone) })).await.fine();
-    let mine =
-        "{ me { id sessions { id } signUps { nodes { id } } inbox { nodes { id } } auditTrail { nodes { id } } } }";
+    let mine = "{ me { id sessions { id } signUps { nodes { id } } inbox { nodes { id activity { id } } } auditTrail { nodes { id } } } }";
     let mine = served.ask(mine, json!({})).await;
+    // Of one moment items come in any order: one that is about an activity.
+    let items = mine.data("/me/inbox/nodes");
+    let item =
+        items.as_array().expect("items").iter().find(|item| !item["activity"].is_null()).expect("of an activity");
     let officer = town.resident("周干部").await;
     officer.hold("BRANCH_OFFICER", Some(Town::branch("330106")), None).await;
     enrolled(&officer).await;
@@ -262,7 +265,7 @@ pub async fn settle(town: &Town) -> (Scene, Person<'_>) {
         member: member.number().await,
         person: mine.text("/me/id"),
         sign_up: mine.text("/me/signUps/nodes/0/id"),
-        inbox_item: mine.text("/me/inbox/nodes/0/id"),
+        inbox_item: item["id"].as_str().expect("an id").to_owned(),
         audit_entry: mine.text("/me/auditTrail/nodes/0/id"),
         identity: identity.text("/submitIdentity/identity/id"),
         export: wishes.text("/requestMyData/export/id"),

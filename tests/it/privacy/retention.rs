@@ -40,21 +40,21 @@ async fn stay(town: &Town) -> attendance::Model {
 }
 
 stories! {
-    async fn coordinates_go_180_days_after_the_hours_were_settled(town: Town) {
+    async fn coordinates_go_180_days_after_the_hours_were_final(town: Town) {
         let scene = scene(&town).await;
         let before = stay(&town).await;
         assert!(before.check_in_latitude.is_some() && before.check_out_longitude.is_some());
-        // Confirmed at 10:00.
-        assert_eq!(rows_at(&town, at("+180 10:00"), "raw_location").await, 0);
+        // Confirmed on Friday, 8 May; three working days of notice end with the 12th.
+        assert_eq!(rows_at(&town, at("+185 00:00"), "raw_location").await, 0);
         assert_eq!(stay(&town).await, before);
-        assert_eq!(rows_at(&town, at("+180 10:01"), "raw_location").await, 1);
+        assert_eq!(rows_at(&town, at("+185 00:01"), "raw_location").await, 1);
         let after = stay(&town).await;
         assert_eq!((after.check_in_latitude, after.check_in_longitude), (None, None));
         assert_eq!((after.check_out_latitude, after.check_out_longitude), (None, None));
         // Verdict, accuracy and the band of the distance stay: 20 m lie within 50.
         assert_eq!((after.check_in_grade, after.check_in_accuracy_m), (before.check_in_grade, before.check_in_accuracy_m));
         assert_eq!((after.check_in_distance_m, after.check_out_distance_m), (Some(50.0), Some(50.0)));
-        assert_eq!(after.location_reduced_at, Some(at("+180 10:01")));
+        assert_eq!(after.location_reduced_at, Some(at("+185 00:01")));
         assert_eq!(rows_at(&town, at("+200 00:00"), "raw_location").await, 0, "once");
         let seen = "query($id: ID!) { node(id: $id) { ... on Attendance { checkInDistance locationReducedAt } } }";
         let seen = scene.ling.ask(seen, json!({ "id": scene.attendance })).await.data("/node");
@@ -70,12 +70,12 @@ stories! {
         keep_signed_in(&town).await;
         let attendance = serve(&ling, posted.shift(), at("08:00"), at("10:00")).await;
         assert_eq!(rows_at(&town, at("+300 00:00"), "raw_location").await, 0, "it is not settled");
-        // Settled late, it has its 180 days from then on.
+        // Settled late, on Thursday, 4 March, it has its 180 days from when the notice is over, with the 9th.
         town.clock.set(at("+300 00:00"));
         leader.confirm(&attendance).await.fine();
         assert_eq!(rows_at(&town, at("+366 00:00"), "unsettled_location").await, 0);
         assert!(stay(&town).await.check_in_latitude.is_some());
-        assert_eq!(rows_at(&town, at("+480 00:01"), "raw_location").await, 1);
+        assert_eq!(rows_at(&town, at("+486 00:01"), "raw_location").await, 1);
     }
 
     async fn what_nobody_ever_settled_goes_after_a_year(town: Town) {
@@ -382,7 +382,7 @@ stories! {
 
     async fn the_job_goes_over_each_kind_once_an_hour_whoever_runs_it(town: Town) {
         scene(&town).await;
-        town.clock.set(at("+181 00:00"));
+        town.clock.set(at("+186 00:00"));
         join_all((0..4).map(|_| async { retention::run_due(&job(&town)).await.expect("it runs") })).await;
         assert!(stay(&town).await.check_in_latitude.is_none());
         let reduced = "SELECT CAST(touched AS bigint) AS count FROM retention_run WHERE kind = 'raw_location'";

@@ -16,9 +16,22 @@ use futures_util::future::join_all;
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
 use serde_json::{Value, json};
 
-use crate::support::{books, drop_the_triggers, edit, get, is_signed, ledger, root, scene, served, volunteer_key};
+use crate::support::{
+    Scene, books, drop_the_triggers, edit, get, is_signed, ledger, root, scene, served, volunteer_key,
+};
 
+/// When all of it was served and confirmed; a Friday.
 const DAY: &str = "2026-05-08";
+/// When three working days of notice are over.
+const FINAL: &str = "+5 00:00";
+
+/// The same books, on the morning when all of it is final.
+async fn final_books(town: &Town) -> Scene<'_> {
+    let scene = books(town).await;
+    town.clock.set(at(FINAL));
+    keep_signed_in(town).await;
+    scene
+}
 
 async fn ask(person: &Person<'_>, from: &str, to: &str) -> Answer {
     let wish = "mutation($from: Date!, $to: Date!) { requestCertificate(input: { from: $from, to: $to }) {
@@ -69,10 +82,10 @@ async fn fetch(town: &Town, path: &str) -> (u16, Vec<u8>) {
 
 stories! {
     async fn a_certificate_shows_confirmed_hours_by_recording_unit(town: Town) {
-        let scene = books(&town).await;
+        let scene = final_books(&town).await;
         let issued = certificate(&scene.ling).await;
         assert_eq!((&issued["minutes"], &issued["state"], &issued["issuer"]), (&json!(120), &json!("VALID"), &json!("西湖区红十字会")));
-        assert_eq!((&issued["issuedOn"], &issued["from"], &issued["to"]), (&json!(DAY), &json!(DAY), &json!(DAY)));
+        assert_eq!((&issued["issuedOn"], &issued["from"], &issued["to"]), (&json!("2026-05-13"), &json!(DAY), &json!(DAY)));
         let (status, said) = checked(&town, text(&issued, "number"), text(&issued, "checkCode")).await;
         assert_eq!((status, text(&said, "state"), text(&said, "name")), (200, "VALID", "欧阳玲"));
         let unit = &said["units"][0];
@@ -87,18 +100,19 @@ stories! {
     }
 
     async fn asking_again_gives_the_same_one_to_the_byte_also_at_once(town: Town) {
-        let scene = books(&town).await;
+        let scene = final_books(&town).await;
         let several = join_all((0..5).map(async |_| certificate(&scene.ling).await)).await;
         let issued = &several[0];
-        town.clock.set(at("+3 12:00"));
+        town.clock.set(at("+8 12:00"));
         let later = certificate(&scene.ling).await;
         assert!(several.iter().chain([&later]).all(|one| one["number"] == issued["number"] && one["payload"] == issued["payload"]));
         assert_eq!(town.rows("certificate").await, 1);
         let (first, second) = (fetch(&town, text(&later["file"], "path")).await, fetch(&town, text(&certificate(&scene.ling).await["file"], "path")).await);
         assert!(first.0 == 200 && first.1.starts_with(b"%PDF-") && first == second);
-        // More is confirmed: it shows something else.
+        // More is final: it shows something else.
         town.clock.set(at("11:00"));
         served(&scene, &scene.ling, at("11:00"), at("11:30")).await;
+        town.clock.set(at("+8 12:00"));
         assert_ne!(certificate(&scene.ling).await["number"], issued["number"]);
         assert_eq!(state(&town, issued).await, "VALID", "what it shows is true still");
     }
@@ -108,7 +122,7 @@ stories! {
         for (from, to, code) in [
             ("2026-05-08", "2026-05-07", "BACKWARDS"),
             ("2026-05-08", "2026-05-09", "NOT_OVER"),
-            ("2026-05-01", "2026-05-08", "NOTHING_CONFIRMED"),
+            ("2026-05-01", "2026-05-08", "NOTHING_FINAL"),
         ] {
             assert_eq!(ask(&scene.ling, from, to).await.codes(), [code]);
         }
@@ -116,14 +130,26 @@ stories! {
         scene.ling.check_in(scene.posted.shift(), 20.0).await.fine();
         town.clock.set(at("09:00"));
         scene.ling.check_out(20.0).await.fine();
-        assert_eq!(ask(&scene.ling, DAY, DAY).await.codes(), ["NOTHING_CONFIRMED"], "pending is not confirmed");
+        assert_eq!(ask(&scene.ling, DAY, DAY).await.codes(), ["NOTHING_FINAL"], "pending is not confirmed");
         assert_eq!(ask(&town.person("Wei").await, DAY, DAY).await.fault(), "FORBIDDEN");
         assert_eq!(ask(&town.stranger(), DAY, DAY).await.fault(), "UNAUTHENTICATED");
         assert_eq!(town.rows("certificate").await, 0);
     }
 
-    async fn twenty_a_day_are_enough(town: Town) {
+    async fn what_is_under_notice_is_not_certified_yet(town: Town) {
         let scene = books(&town).await;
+        town.clock.set(at("+4 23:59"));
+        keep_signed_in(&town).await;
+        let answer = ask(&scene.ling, DAY, DAY).await;
+        assert_eq!(answer.codes(), ["NOTHING_FINAL"]);
+        assert_eq!(answer.refusal_number("others"), 2.0);
+        assert_eq!(town.rows("certificate").await, 0);
+        town.clock.set(at(FINAL));
+        ask(&scene.ling, DAY, DAY).await.fine();
+    }
+
+    async fn twenty_a_day_are_enough(town: Town) {
+        let scene = final_books(&town).await;
         let day = |number: i64| (at("07:00").date_naive() - TimeDelta::days(number)).to_string();
         for number in 0..20 {
             ask(&scene.ling, &day(number), DAY).await.fine();
@@ -131,30 +157,38 @@ stories! {
         assert_eq!(ask(&scene.ling, &day(20), DAY).await.codes(), ["TOO_MANY_TODAY"]);
         ask(&scene.ling, &day(3), DAY).await.fine();
         assert_eq!(town.rows("certificate").await, 20);
-        town.clock.set(at("+1 00:00"));
+        town.clock.set(at("+6 00:00"));
         keep_signed_in(&town).await;
         ask(&scene.ling, &day(20), DAY).await.fine();
     }
 
     async fn a_correction_supersedes_it_and_a_new_one_is_good(town: Town) {
-        let scene = books(&town).await;
+        let scene = final_books(&town).await;
         let (ling, mei) = (certificate(&scene.ling).await, certificate(&scene.mei).await);
         let stay = served(&scene, &scene.ling, at("11:00"), at("11:30")).await;
+        town.clock.set(at("+5 00:01"));
         let later = certificate(&scene.ling).await;
         let shorter = json!([{ "attendanceId": stay, "decision": "CORRECT", "servedFrom": at("11:00"), "servedTo": at("11:20"), "reason": "提前离开" }]);
-        scene.leader.confirm_hours(shorter).await.fine();
+        let waits = scene.leader.confirm_hours(shorter).await.fine().text("/confirmHours/results/0/waits/id");
+        assert_eq!(state(&town, &later).await, "VALID", "what is final takes a second person");
+        let decide = "mutation($item: ID!) { decideReviews(input: { items: [{ itemId: $item, approve: true }] }) { errors { code } } }";
+        town.leader("Ma").await.ask(decide, json!({ "item": waits })).await.fine();
         assert_eq!(state(&town, &later).await, "SUPERSEDED");
         assert_eq!((state(&town, &ling).await, state(&town, &mei).await), ("VALID".into(), "VALID".into()), "that record is not on them");
         let mine = scene.ling.ask("{ me { certificates { state } } }", json!({})).await.data("/me/certificates");
         assert_eq!(mine, json!([{ "state": "SUPERSEDED" }, { "state": "VALID" }]));
         let page = town.http.get(address(&town, "verify", text(&later, "number"), text(&later, "checkCode"))).send().await.expect("a page");
         assert!(page.text().await.expect("a body").contains("该证明已失效"));
+        // What was corrected is under notice anew.
+        assert_eq!(certificate(&scene.ling).await["number"], ling["number"]);
+        town.clock.set(at("+11 00:00"));
+        keep_signed_in(&town).await;
         let new = certificate(&scene.ling).await;
         assert_eq!((state(&town, &new).await, &new["minutes"]), ("VALID".into(), &json!(140)));
     }
 
     async fn whoever_runs_the_service_can_take_one_back(town: Town) {
-        let scene = books(&town).await;
+        let scene = final_books(&town).await;
         let issued = certificate(&scene.ling).await;
         let operator = Ctx::operator(town.app.clone(), "revoke-certificate");
         let number = text(&issued, "number");
@@ -171,7 +205,7 @@ stories! {
     }
 
     async fn a_wrong_number_and_a_wrong_code_are_answered_alike_and_counted(town: Town) {
-        let scene = books(&town).await;
+        let scene = final_books(&town).await;
         let issued = certificate(&scene.ling).await;
         let (number, code) = (text(&issued, "number"), text(&issued, "checkCode"));
         let nobody = "20260508-00000000";
@@ -205,14 +239,14 @@ stories! {
     }
 
     async fn it_can_be_checked_from_the_qr_code_alone(town: Town) {
-        let scene = books(&town).await;
+        let scene = final_books(&town).await;
         let issued = certificate(&scene.ling).await;
         let parts: Vec<&str> = text(&issued, "payload").split('.').collect();
         let bytes = |part: &str| BASE64_URL_SAFE_NO_PAD.decode(part).expect("base64");
         let (statement, signature) = (bytes(parts[1]), bytes(parts[2]));
         assert!(is_signed(&town, parts[0], &statement, &signature).await);
         let said: Value = serde_json::from_slice(&statement).expect("JSON");
-        assert_eq!(said.as_array().expect("a list")[..8], [json!("boai certificate 1"), issued["number"].clone(), json!(DAY),
+        assert_eq!(said.as_array().expect("a list")[..8], [json!("boai certificate 1"), issued["number"].clone(), json!("2026-05-13"),
             json!("欧阳玲"), json!(DAY), json!(DAY), json!(120), json!("西湖区红十字会")]);
         let forged = String::from_utf8(statement).expect("a text").replace("120", "999");
         assert!(!is_signed(&town, parts[0], forged.as_bytes(), &signature).await);
@@ -224,7 +258,7 @@ stories! {
     }
 
     async fn a_link_to_the_file_is_good_for_a_quarter_of_an_hour(town: Town) {
-        let scene = books(&town).await;
+        let scene = final_books(&town).await;
         let issued = certificate(&scene.ling).await;
         let path = text(&issued["file"], "path");
         let answer = town.http.get(format!("{}{path}", town.url)).send().await.expect("an answer");
@@ -244,7 +278,7 @@ stories! {
     }
 
     async fn the_page_speaks_both_languages_and_runs_nothing(town: Town) {
-        let scene = books(&town).await;
+        let scene = final_books(&town).await;
         let issued = certificate(&scene.ling).await;
         let page = async |query: &str, language: &str| {
             let asked = town.http.get(format!("{}/verify{query}", town.url)).header("accept-language", language);
@@ -266,14 +300,14 @@ stories! {
     }
 
     async fn the_audit_holds_it_against_ledger_and_root(town: Town) {
-        let scene = books(&town).await;
+        let scene = final_books(&town).await;
         let number = text(&certificate(&scene.ling).await, "number").to_owned();
         let report = held(&town, &number).await;
         assert!(report.faults.is_empty() && report.to_string().contains("not under a signed root yet"), "{report}");
-        town.clock.set(at("+1 01:00"));
+        town.clock.set(at("+6 01:00"));
         root(&town).await;
         let report = held(&town, &number).await;
-        assert!(report.faults.is_empty() && report.to_string().contains("under the signed root of 2026-05-08"), "{report}");
+        assert!(report.faults.is_empty() && report.to_string().contains("under the signed root of 2026-05-13"), "{report}");
         assert!(check::check(&town.app.db, None, "20260508-00000000").await.expect("it runs").is_none());
 
         // Somebody makes the certificate say more.
@@ -295,7 +329,7 @@ stories! {
     }
 
     async fn a_certificate_whose_row_is_gone_answers_as_one_that_never_was(town: Town) {
-        let scene = books(&town).await;
+        let scene = final_books(&town).await;
         let issued = certificate(&scene.ling).await;
         assert_eq!(ledger(&town, volunteer_key(&scene.ling).await).await.len(), 4);
         certificate::Entity::delete_by_id(row(&town, text(&issued, "number")).await.id).exec(&town.app.db.conn).await.expect("erased");
@@ -304,7 +338,7 @@ stories! {
     }
 
     async fn two_thousand_records_are_printed_in_time_and_space(town: Town) {
-        let scene = books(&town).await;
+        let scene = final_books(&town).await;
         let number = text(&certificate(&scene.ling).await, "number").to_owned();
         let mut long = row(&town, &number).await;
         let line = long.shown.units[0].records[0].clone();

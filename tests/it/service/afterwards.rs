@@ -75,6 +75,12 @@ pub async fn close(town: &Town) {
     close_forgotten(&Ctx::system(town.app.clone(), "story")).await.expect("the job runs");
 }
 
+/// As if the leader had looked at everything.
+pub async fn put_aside(town: &Town) {
+    let settled = "UPDATE review_item SET state = 'SETTLED', settled_at = raised_at, outcome = 'NOTED'";
+    db::run(&town.app.db.conn, settled, []).await.expect("an empty queue");
+}
+
 /// Ling checked in at 08:00 and went home without a word; it is 16:00, and the stay is closed.
 async fn forgotten(town: &Town) -> (Scene<'_>, String) {
     let scene = scene(town).await;
@@ -130,7 +136,7 @@ stories! {
             let waiting = queue(&leader, "FORGOTTEN_CHECK_OUT", "WAITING").await;
             let last = waiting.last().expect("an item");
             assert_eq!((&last["proposedTo"], &last["proposalBasis"]), (&json!(expected.0.to_rfc3339()), &json!(expected.1)));
-            db::run(&town.app.db.conn, "DELETE FROM review_item", []).await.expect("a clean queue");
+            put_aside(&town).await;
             town.clock.set(at("07:00"));
         }
     }

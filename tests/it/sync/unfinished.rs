@@ -4,7 +4,11 @@ use boai::{attendance::service::close_forgotten, ctx::Ctx};
 use boai_tests::{Person, Town, at, id, stories};
 use serde_json::{Value, json};
 
-use crate::{came, end, left, results, scene, statuses, sync};
+use crate::{
+    came,
+    desks::{desk, digits, noted},
+    end, left, results, scene, statuses, sync,
+};
 
 /// Two instances do so at once, as often as they like.
 async fn job(town: &Town) -> usize {
@@ -46,6 +50,24 @@ stories! {
         assert_eq!(forgotten(&scene.leader, "WAITING").await, Vec::<Value>::new());
         assert_eq!(forgotten(&scene.leader, "SETTLED").await[0]["outcome"], "WITHDRAWN");
         assert_eq!((job(&town).await, scene.ling.minutes().await), (0, (0, 180)));
+        town.audit().await;
+    }
+
+    async fn once_a_desk_has_undone_the_check_out_the_leader_is_asked_again(town: Town) {
+        let scene = scene(&town).await;
+        let (operator, _) = desk(&town, &scene).await;
+        town.clock.set(at("14:01"));
+        sync(&scene.ling, &[came(&scene.ling, scene.shift(), at("08:00"))]).await.fine();
+        assert_eq!(job(&town).await, 1);
+        let out = noted(&operator, "CHECK_OUT", scene.shift(), at("11:00"), digits(&scene.ling));
+        let told = sync(&operator, &[out]).await;
+        assert_eq!(statuses(&told), ["ACCEPTED"], "{}", told.body);
+        assert_eq!(forgotten(&scene.leader, "SETTLED").await[0]["outcome"], "WITHDRAWN");
+        let undo = "mutation($entry: ID!) { undoDeskEntry(input: { entryId: $entry, reason: \"扫错了人\" }) { errors { code } } }";
+        operator.ask(undo, json!({ "entry": results(&told)[0]["entry"]["id"] })).await.fine();
+        assert_eq!((job(&town).await, job(&town).await), (1, 0), "and once");
+        assert_eq!(forgotten(&scene.leader, "WAITING").await.len(), 1);
+        assert_eq!(scene.ling.minutes().await, (0, 0));
         town.audit().await;
     }
 

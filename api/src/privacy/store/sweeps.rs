@@ -351,6 +351,8 @@ const STAYS: &[(&str, &str)] = &[
     ("desk_entry", "who made a service record what it is"),
     ("service_record", "the record itself"),
     ("ledger_entry", "the record itself"),
+    ("ledger_head", "what was under a signed root, for the audit to compare"),
+    ("certificate", "whoever was given it checks it years later, until its volunteer is erased"),
     ("volunteer_total", "the record itself"),
     ("audit_chain", "the heads of the audit trail's chains"),
     ("data_export_chunk", "goes with its export"),
