@@ -144,8 +144,12 @@ test("a volunteer serves, and the leader watches, settles and confirms", async (
   assert.equal(done(confirmHours).results[0]?.record?.state, "CONFIRMED");
   const { confirmShift } = await leader.run(app.ConfirmShiftDocument, { shiftId: shift });
   assert.deepEqual(done(confirmShift).results, []);
-  const { teamNotice } = await leader.run(app.TeamNoticeDocument, { teamId: team });
-  assert.ok(teamNotice.nodes.some(({ activity: noticed }) => noticed?.id === activity));
+  // What was confirmed last is under notice longest: it stands on the last page.
+  let page = (await leader.run(app.TeamNoticeDocument, { teamId: team })).teamNotice;
+  while (page.pageInfo.hasNextPage) {
+    page = (await leader.run(app.TeamNoticeDocument, { teamId: team, after: some(page.pageInfo.endCursor) })).teamNotice;
+  }
+  assert.ok(page.nodes.some(({ activity: noticed }) => noticed?.id === activity));
   const offline = { requestId: requestId(), end: "CHECK_IN", shiftId: shift, deviceTime: new Date().toISOString(), code: "23456789" } as const;
   const { syncAttendance } = await volunteer.run(app.SyncAttendanceDocument, { sentAt: new Date().toISOString(), items: [offline] });
   assert.deepEqual(done(syncAttendance).results.map(({ status }) => status), ["REFUSED"]);
