@@ -36,6 +36,8 @@ pub struct App {
     pub committed: Arc<Notify>,
     /// Wakes whoever makes copies of people's data and erases people.
     pub work: Arc<Notify>,
+    /// Wakes whoever works out what policies would move.
+    pub asked_ahead: Arc<Notify>,
 }
 
 impl App {
@@ -78,6 +80,7 @@ impl App {
             rates,
             committed: Arc::default(),
             work: Arc::default(),
+            asked_ahead: Arc::default(),
         });
         let relay = outbox::relay(app.db.clone(), app.bus.clone(), app.clock.clone(), app.committed.clone());
         tokio::spawn(relay);
@@ -86,6 +89,7 @@ impl App {
         tokio::spawn(crate::trail::jobs::seal_days_every_hour(app.clone()));
         tokio::spawn(crate::proof::jobs::make_roots_every_hour(app.clone()));
         tokio::spawn(crate::privacy::jobs::work(app.clone()));
+        tokio::spawn(crate::policy_changes::preview::jobs::look_ahead(app.clone()));
         if let Some(checker) = Checker::of(&app.config)? {
             tokio::spawn(crate::identity::jobs::ask_every_minute(app.clone(), checker));
         }

@@ -11,9 +11,9 @@ use boai_entity::{
     Instant,
     ids::{
         AccountRecoveryId, ActivityId, AttendanceId, AuditEntryId, BranchId, DataExportId, DeskEntryId, DeskGrantId,
-        ErasureId, FacilityId, IdentityId, InboxItemId, PendingActId, PersonId, PostId, PresenceAskId, RefusedScanId,
-        ReviewItemId, RoleGrantId, RoleReviewId, ServiceRecordId, SessionId, ShiftId, ShiftRuleId, SignUpId, TeamId,
-        VolunteerId,
+        ErasureId, FacilityId, IdentityId, InboxItemId, PendingActId, PersonId, PolicyId, PolicyPreviewId, PostId,
+        PresenceAskId, RefusedScanId, ReviewItemId, RoleGrantId, RoleReviewId, ServiceRecordId, SessionId, ShiftId,
+        ShiftRuleId, SignUpId, TeamId, VolunteerId,
     },
     kinds::LookPurpose,
 };
@@ -69,6 +69,10 @@ use crate::{
         scalars::{Date, Latitude, Longitude, Metres, Minutes, PhoneNumber, TimeOfDay},
         wire::{Registered, Scalars, Screen, price::Price, screen::read_schema},
     },
+    policy_changes::{
+        graphql::{Policy, PolicyMutation, policy_by_id},
+        preview::graphql::{PreviewMutation, PreviewQuery},
+    },
     presence::graphql::PresenceMutation,
     privacy::graphql::{GuardianMutation, GuardianQuery, PrivacyMutation},
     recognition::graphql::RecognitionQuery,
@@ -93,6 +97,8 @@ node_ids! {
     InboxItemId => "InboxItem",
     PendingActId => "PendingAct",
     PersonId => "Me",
+    PolicyId => "Policy",
+    PolicyPreviewId => "PolicyPreview",
     PostId => "Post",
     PresenceAskId => "PresenceAsk",
     RefusedScanId => "RefusedScan",
@@ -117,6 +123,7 @@ pub enum Node {
     Branch(Branch),
     Division(Division),
     Facility(Facility),
+    Policy(Policy),
     ServiceRecord(ServiceRecord),
     Shift(Shift),
     Team(Team),
@@ -148,6 +155,7 @@ impl NodeQuery {
             AttendanceId::TYPE => attendance(gql, AttendanceId(key)).await?.map(Into::into),
             BranchId::TYPE => load(gql, BranchById(BranchId(key))).await?.map(|row| Branch(row).into()),
             FacilityId::TYPE => facility_by_id(gql, FacilityId(key)).await?.map(Into::into),
+            PolicyId::TYPE => policy_by_id(gql, PolicyId(key)).await?.map(Into::into),
             ServiceRecordId::TYPE => record(gql, ServiceRecordId(key)).await?.map(Into::into),
             ShiftId::TYPE => shift_by_id(gql, ShiftId(key)).await?.map(Into::into),
             TeamId::TYPE => load(gql, TeamById(TeamId(key))).await?.map(|row| Team(row).into()),
@@ -210,6 +218,7 @@ pub struct Query(
     RolesQuery,
     GuardianQuery,
     ReviewsQuery,
+    PreviewQuery,
     AfterwardsQuery,
 );
 
@@ -236,6 +245,8 @@ pub struct Mutation(
     SecondFactorMutation,
     FourEyesMutation,
     RolesMutation,
+    PolicyMutation,
+    PreviewMutation,
     PrivacyMutation,
     GuardianMutation,
 );
@@ -261,6 +272,7 @@ fn builder() -> SchemaBuilder<Query, Mutation, LiveSubscription> {
         .override_output_type_description::<Connection<String, PendingAct>>(
             "A page of acts that wait for a second person.",
         )
+        .override_output_type_description::<Connection<String, Policy>>("A page of a branch's policies.")
         .override_output_type_description::<Connection<String, ReviewItem>>("A page of what waits for review.")
         .override_output_type_description::<Connection<String, LateConfirmation>>(
             "A page of shifts whose service should have been recorded by now.",

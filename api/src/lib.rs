@@ -7,7 +7,7 @@
 //!
 //! Services use only rooms that stand above their own in this list:
 //! platform, access, trail, inbox, auth, policies, organisation, people, identity, four_eyes, roles, places, activities,
-//! reviews, hours, proof, certificates, attendance, desk, presence, sync, recognition, live, privacy, demo.
+//! reviews, hours, proof, certificates, attendance, desk, presence, sync, recognition, policy_changes, live, privacy, demo.
 
 // The roots of the schema are types within types, a level for each room, and the compiler looks through all of them.
 #![recursion_limit = "256"]
@@ -35,6 +35,7 @@ pub mod people;
 pub mod places;
 pub mod platform;
 pub mod policies;
+pub mod policy_changes;
 pub mod presence;
 pub mod privacy;
 pub mod proof;

@@ -1,6 +1,7 @@
 //! Measures the real program: a server of its own process, over a database that is thrown away.
 //!
-//! `cargo run --release -p boai-bench -- attacks` tells how normal check-ins fare while somebody attacks.
+//! `cargo run --release -p boai-bench -- attacks` tells how normal check-ins fare while somebody attacks; `-- preview` how long it
+//! takes to work out what a policy would move.
 
 use std::process::ExitCode;
 
@@ -9,6 +10,7 @@ use clap::{Parser, Subcommand};
 mod attacks;
 mod measure;
 mod phones;
+mod preview;
 mod server;
 mod town;
 
@@ -24,6 +26,8 @@ enum Command {
     /// Measures check-ins in calm and under each attack, in turns; exit code 1 when one makes their p99 more than three
     /// times the calm one, or a check-in fails.
     Attacks(attacks::Options),
+    /// Works out what a policy would move, over a million ledger entries: tells time and memory.
+    Preview(preview::Options),
 }
 
 fn main() -> ExitCode {
@@ -31,8 +35,14 @@ fn main() -> ExitCode {
     if std::env::args().nth(1).as_deref() == Some("serve") {
         return boai::cli::main();
     }
-    let Command::Attacks(options) = Cli::parse().command;
     let runtime = tokio::runtime::Runtime::new().expect("threads to run on");
+    let options = match Cli::parse().command {
+        Command::Attacks(options) => options,
+        Command::Preview(options) => {
+            runtime.block_on(preview::run(options));
+            return ExitCode::SUCCESS;
+        }
+    };
     let elsewhere = attacks::elsewhere().expect("threads to run on");
     match runtime.block_on(attacks::run(options, elsewhere.handle())) {
         Ok(true) => ExitCode::SUCCESS,

@@ -48,6 +48,7 @@ ids! {
     PendingActId
     PersonId
     PolicyId
+    PolicyPreviewId
     PostId
     PresenceAskId
     RefusedScanId

@@ -41,6 +41,7 @@ pub mod outbox_event;
 pub mod pending_act;
 pub mod person;
 pub mod policy;
+pub mod policy_preview;
 pub mod post;
 pub mod presence_ask;
 pub mod presence_call;

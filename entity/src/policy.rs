@@ -194,6 +194,11 @@ pub struct Model {
     pub valid_from: ChronoDateTimeUtc,
     #[sea_orm(column_type = "JsonBinary")]
     pub body: PolicyBody,
+    /// Why it was proposed; none for those that came with the product.
+    pub reason: Option<String>,
+    pub proposed_at: Option<ChronoDateTimeUtc>,
+    /// Taken back before it was in force: then it never is.
+    pub withdrawn_at: Option<ChronoDateTimeUtc>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

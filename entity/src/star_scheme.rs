@@ -4,7 +4,7 @@ use sea_orm::{FromJsonQueryResult, entity::prelude::*};
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::StarSchemeId;
+use crate::ids::{PolicyId, StarSchemeId};
 
 /// Minutes, ascending.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
@@ -22,6 +22,10 @@ pub struct Model {
     /// Minutes for the first star, the second …; reaching the number is enough.
     #[sea_orm(column_type = "JsonBinary")]
     pub thresholds: Thresholds,
+    /// The policy set that it came with; none for what came with the product.
+    pub policy_id: Option<PolicyId>,
+    /// Taken back, with its policy set, before it was in force.
+    pub withdrawn_at: Option<ChronoDateTimeUtc>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

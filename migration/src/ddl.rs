@@ -47,3 +47,48 @@ pub async fn append_only(manager: &SchemaManager<'_>, table: &str) -> Result<(),
     }
     Ok(())
 }
+
+/// Makes a table of versions never change: the database itself refuses to edit or remove a row. It only takes that a version is
+/// withdrawn, once, before the moment from which it is valid.
+pub async fn only_withdrawn(manager: &SchemaManager<'_>, table: &str, kept: &[&str]) -> Result<(), DbErr> {
+    let connection = manager.get_connection();
+    let withdrawn = "OLD.withdrawn_at IS NULL AND NEW.withdrawn_at IS NOT NULL AND NEW.withdrawn_at < OLD.valid_from";
+    let told = format!("{table} is never edited: a later version takes its place");
+    let statements = match manager.get_database_backend() {
+        DbBackend::Sqlite => {
+            let same: String = kept.iter().map(|column| format!(" AND NEW.{column} IS OLD.{column}")).collect();
+            vec![
+                format!(
+                    "CREATE TRIGGER {table}_kept BEFORE UPDATE ON {table} WHEN NOT ({withdrawn}{same})
+                     BEGIN SELECT RAISE(ABORT, '{told}'); END"
+                ),
+                format!(
+                    "CREATE TRIGGER {table}_stays BEFORE DELETE ON {table} BEGIN SELECT RAISE(ABORT, '{told}'); END"
+                ),
+            ]
+        }
+        _ => {
+            let same: String =
+                kept.iter().map(|column| format!(" AND NEW.{column} IS NOT DISTINCT FROM OLD.{column}")).collect();
+            vec![
+                format!(
+                    "CREATE OR REPLACE FUNCTION {table}_kept() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                     IF TG_OP = 'UPDATE' THEN IF {withdrawn}{same} THEN RETURN NEW; END IF; END IF;
+                     RAISE EXCEPTION '{told}'; END $$"
+                ),
+                format!(
+                    "CREATE TRIGGER {table}_kept BEFORE UPDATE OR DELETE ON {table}
+                     FOR EACH ROW EXECUTE FUNCTION {table}_kept()"
+                ),
+                format!(
+                    "CREATE TRIGGER {table}_stays BEFORE TRUNCATE ON {table}
+                     FOR EACH STATEMENT EXECUTE FUNCTION {table}_kept()"
+                ),
+            ]
+        }
+    };
+    for statement in statements {
+        connection.execute_unprepared(&statement).await?;
+    }
+    Ok(())
+}

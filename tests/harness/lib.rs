@@ -1,6 +1,7 @@
 //! Where stories take place: a town of its own for each test, with a server behind real HTTP, a clock that the story moves,
 //! and text messages that it can read. Every story is told twice: on SQLite, and on PostgreSQL with Redis.
 
+mod ledgers;
 mod log;
 mod persons;
 pub mod process;
@@ -11,6 +12,7 @@ mod sites;
 pub mod socket;
 mod town;
 
+pub use ledgers::long_ledgers;
 pub use log::{Log, leaks, log, secrets_in};
 pub use persons::{Answer, Person, id, id_number};
 pub use reviewed::reviewed;

@@ -239,6 +239,7 @@ impl Town {
             committed: app.committed.clone(),
             // Nobody listens: a story says itself when the jobs have their turn.
             work: Default::default(),
+            asked_ahead: Default::default(),
         }
     }
 

@@ -91,10 +91,12 @@ pub enum Action {
     GrantDesk,
     /// Confirm service on a day longer than a leader's word is enough for.
     ConfirmLongDays,
+    /// Propose what a branch's policies say from a day on, and take that back before.
+    SetPolicies,
 }
 
 impl Action {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::SeeRoster,
         Self::RunActivities,
         Self::ConfirmHours,
@@ -111,6 +113,7 @@ impl Action {
         Self::RunDesk,
         Self::GrantDesk,
         Self::ConfirmLongDays,
+        Self::SetPolicies,
     ];
 
     /// Whether it only shows something. What does more changes other people's records; a new action does, unless it is

@@ -26,6 +26,7 @@ use crate::{
         scalars::Date,
         text,
     },
+    policy_changes::graphql::{Policy, policies_of, policy_on},
 };
 
 /// 行政区划: an official administrative division.
@@ -151,6 +152,27 @@ impl Branch {
         #[graphql(desc = "A cursor of this list: the page ends before it.")] before: Option<String>,
     ) -> Result<Connection<String, Facility>> {
         facilities_of(gql, self.0.id, closed_too, PageArgs { first, after, last, before }).await
+    }
+    /// The policy in force here: the branch's own, or that of the nearest branch above that has one. Null for a day before
+    /// there were any.
+    async fn policy(
+        &self,
+        gql: &Context<'_>,
+        #[graphql(desc = "A day, also one to come; now by default.")] on: Option<Date>,
+    ) -> Result<Option<Policy>> {
+        policy_on(gql, &self.0, on).await
+    }
+    /// The branch's own versions, with those that wait and those that were withdrawn; those that begin last first.
+    #[graphql(complexity = "pages::price(first, last, child_complexity, pages::STATEMENT)")]
+    async fn policies(
+        &self,
+        gql: &Context<'_>,
+        #[graphql(desc = "The first so many, 0 to 100; 20 by default.")] first: Option<i32>,
+        #[graphql(desc = "A cursor of this list: the page begins behind it.")] after: Option<String>,
+        #[graphql(desc = "The last so many, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor of this list: the page ends before it.")] before: Option<String>,
+    ) -> Result<Connection<String, Policy>> {
+        policies_of(gql, &self.0, PageArgs { first, after, last, before }).await
     }
 }
 

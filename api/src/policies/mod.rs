@@ -15,7 +15,8 @@ pub mod calendar;
 pub async fn policy_at(db: &impl ConnectionTrait, branch_path: &str, at: Instant) -> Result<policy::Model, DbErr> {
     let policy = db::one(
         db,
-        "SELECT * FROM policy WHERE valid_from <= $2 AND substr($1, 1, length(branch_path)) = branch_path
+        "SELECT * FROM policy WHERE withdrawn_at IS NULL AND valid_from <= $2
+           AND substr($1, 1, length(branch_path)) = branch_path
          ORDER BY length(branch_path) DESC, valid_from DESC, version DESC LIMIT 1",
         [branch_path.into(), at.into()],
     );

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     graphql::ctx,
+    organisation::rules::is_code,
     platform::{errors::Fault, lang::Lang, scalars::Minutes},
 };
 
@@ -173,10 +174,23 @@ pub struct RecognitionQuery;
 
 #[Object]
 impl RecognitionQuery {
-    /// The star scheme in force: what each star takes.
-    async fn star_scheme(&self, gql: &Context<'_>) -> Result<Vec<StarThreshold>> {
+    /// The star scheme in force where you live: what each star takes. For who is no volunteer, the one to begin with.
+    async fn star_scheme(
+        &self,
+        gql: &Context<'_>,
+        #[graphql(desc = "A province by its code of 2 digits, or any place in it: the scheme in force there.")]
+        division_code: Option<String>,
+    ) -> Result<Vec<StarThreshold>> {
         let ctx = ctx(gql);
-        let scheme = store::star_scheme_at(&ctx.db.conn, ctx.now()).await.map_err(Fault::from)?;
+        let (db, now) = (&ctx.db.conn, ctx.now());
+        let volunteer = ctx.actor.as_ref().and_then(|actor| actor.volunteer);
+        let scheme = match (division_code, volunteer) {
+            (Some(code), _) if is_code(&code) => store::star_scheme_at(db, &code, now).await,
+            (Some(_), _) => return Err(Fault::bad_input("`divisionCode` is made of digits: 2 for a province.").into()),
+            (None, Some(volunteer)) => store::star_scheme_of(db, volunteer, now).await,
+            (None, None) => store::star_scheme_at(db, "", now).await,
+        };
+        let scheme = scheme.map_err(Fault::from)?;
         let star = |(star, minutes): (i32, &i64)| StarThreshold { star, threshold: Minutes(*minutes) };
         Ok((1..).zip(&scheme.thresholds.0).map(star).collect())
     }

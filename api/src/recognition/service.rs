@@ -12,15 +12,17 @@ use crate::{
     platform::{civil::civil_day, errors::Fault},
 };
 
-/// Stars by the scheme in force.
+/// Stars by the scheme in force where the volunteer lives.
 pub async fn stars(
     ctx: &Ctx,
     volunteer: Option<VolunteerId>,
 ) -> Result<(star_scheme::Model, i64, StarProgress), Fault> {
-    let scheme = store::star_scheme_at(&ctx.db.conn, ctx.now()).await?;
-    let totals = match volunteer {
-        Some(volunteer) => hours::store::totals(&ctx.db.conn, volunteer).await?,
-        None => Vec::new(),
+    let db = &ctx.db.conn;
+    let (scheme, totals) = match volunteer {
+        Some(volunteer) => {
+            (store::star_scheme_of(db, volunteer, ctx.now()).await?, hours::store::totals(db, volunteer).await?)
+        }
+        None => (store::star_scheme_at(db, "", ctx.now()).await?, Vec::new()),
     };
     let all = totals.iter().find(|total| total.dimension == TotalDimension::All);
     let confirmed = all.map_or(0, |total| i64::from(total.confirmed_minutes));

@@ -66,6 +66,8 @@ fn learn_scene(known: &mut Known, scene: &Scene, served: &Person<'_>) {
         &scene.erasure,
         &scene.claim,
         &scene.facility,
+        &scene.policy,
+        &scene.preview,
         &scene.desk.activity,
         &scene.desk.grant,
         &scene.desk.entry,

@@ -3,9 +3,9 @@
 use boai::{ctx::Ctx, platform::node::decode};
 use boai_entity::{
     branch, division,
-    ids::{BranchId, RoleGrantId, RoleReviewId},
+    ids::{BranchId, PolicyId, RoleGrantId, RoleReviewId},
     kinds::{BranchKind, DivisionLevel},
-    role_review, role_review_item,
+    policy, role_review, role_review_item,
 };
 use boai_tests::{Person, Town, at, id, id_number, insert_all, shift};
 use chrono::TimeDelta;
@@ -128,6 +128,24 @@ async fn review_with(town: &Town, grant: &str) -> String {
     id(review.id)
 }
 
+/// A version of 西湖区's policy that waits, whatever else was proposed there. (Each scene has its own.)
+async fn policy_that_waits(town: &Town) -> String {
+    let known = town.rows("policy").await;
+    let now = town.clock.now();
+    let first = boai::policies::policy_at(&town.app.db.conn, "330106", now).await.expect("a policy");
+    let waiting = policy::Model {
+        id: PolicyId(town.app.random.uuid(now)),
+        version: 1000 + i32::try_from(known).expect("few"),
+        branch_path: "330106".into(),
+        valid_from: at("+400 12:00") + TimeDelta::minutes(known),
+        reason: Some("x".into()),
+        proposed_at: Some(now),
+        ..first
+    };
+    insert_all::<policy::Entity, _>(&town.app.db.conn, vec![waiting.clone()]).await;
+    id(waiting.id)
+}
+
 /// An activity of the leader's with a desk, at which one of two has arrived.
 async fn desk(leader: &Person<'_>, arrived: &Person<'_>, late: &Person<'_>) -> Desk {
     let town = leader.town;
@@ -245,7 +263,12 @@ pub async fn settle(town: &Town) -> (Scene, Person<'_>) {
         length: 300, capacity: 4, validFrom: \"2026-05-11\" }) { rule { id } errors { code message } } }";
     let rule = leader.ask(rule, json!({ "id": at_site })).await.fine().text("/createShiftRule/rule/id");
     leader.publish(&at_site).await.fine();
+    let policy = policy_that_waits(town).await;
+    let preview = "mutation($id: ID!) { previewPolicy(input: { policyId: $id }) { preview { id } errors { code } } }";
+    let preview = above.ask(preview, json!({ "id": policy })).await.fine().text("/previewPolicy/preview/id");
     let scene = Scene {
+        policy,
+        preview,
         desk,
         presence,
         running: running.shift().to_owned(),

@@ -41,8 +41,11 @@ pub struct Scene {
     /// A claim of that person that waits.
     pub claim: String,
     pub erasure: String,
-    /// A place of the branch.
+    /// A place of the branch, and a policy of it that waits.
     pub facility: String,
+    pub policy: String,
+    /// What that one would move.
+    pub preview: String,
     /// An activity of the team there, and a rule of it.
     pub at_site: String,
     pub rule: String,
@@ -184,6 +187,7 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
             "... on Team { members(state: REQUESTED) { nodes { state } } }",
         ),
         node("a place of a branch", "/node", &scene.facility, ""),
+        node("a policy of a branch", "/node", &scene.policy, ""),
         node("somebody's desk", "/node", &desk.grant, ""),
         node("an entry of a desk", "/node", &desk.entry, ""),
         node("what a desk was refused", "/node", &desk.refused, ""),
@@ -202,6 +206,18 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         query("roleReview", "", "/roleReview", format!("roleReview(branchId: \"{branch}\") {{ quarter }}")),
         query("starScheme", "", "/starScheme", "starScheme { star }"),
         query("teams", "", "/teams/nodes", "teams { nodes { name } }"),
+        query("policyPreview", "", "/policyPreview", format!("policyPreview(id: \"{}\") {{ percent }}", scene.preview)),
+        node("what a policy would move", "/node", &scene.preview, ""),
+        mutation("previewPolicy", "", format!("policyId: \"{}\"", scene.policy)),
+        mutation(
+            "proposePolicy",
+            "",
+            format!(
+                "branchId: \"{}\", validFrom: \"2028-05-01\", reason: \"x\", counting: {{ minimumMinutes: 20 }}",
+                id(Town::branch("3301"))
+            ),
+        ),
+        mutation("withdrawPolicy", "", format!("policyId: \"{}\", reason: \"x\"", scene.policy)),
         mutation("addShift", "", format!("activityId: \"{activity}\", shift: {{ {times} }}")),
         mutation("approveAct", "", format!("actId: \"{one_act}\"")),
         mutation("approveRecovery", "", format!("recoveryId: \"{recovery}\"")),

@@ -122,6 +122,8 @@ stories! {
             branch_path: String::new(),
             valid_from: at("13:00"),
             thresholds: Thresholds(vec![240, 480]),
+            policy_id: None,
+            withdrawn_at: None,
         };
         let newer = star_scheme::Entity::insert(newer.into_active_model());
         newer.exec_without_returning(&town.app.db.conn).await.expect("the scheme goes in");

@@ -15,6 +15,7 @@ pub const IMPERSONAL: &[&str] = &[
     "outbox_event",
     "outbox_number",
     "policy",
+    "policy_preview",
     "post",
     "retention_policy",
     "retention_run",
