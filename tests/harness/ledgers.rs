@@ -81,15 +81,15 @@ pub async fn long_ledgers(town: &Town, volunteers: u64, records: u64, shifts: [&
         words.json("'[]'"),
     ))
     .await;
-    // Of each volunteer's records (j) two to a day, the second of every fifth day inside the first and short.
+    // Of each volunteer's records (j) two to a day at one activity, the second of every fifth day inside the first and short.
     let all = volunteers * records;
     let inside = "(j % 10 = 9)";
     let start = format!(
         "(1704067200 + (j / 2) * 86400 + CASE WHEN {inside} THEN 1800 + (k % 7) * 600 WHEN j % 2 = 1 THEN 36000 ELSE 0 END)"
     );
-    let long = format!("(CASE WHEN {inside} THEN 480 + (k % 8) * 60 ELSE 300 + ((k * 7919) % 350) * 60 END)");
+    let long = format!("(CASE WHEN {inside} THEN 480 + (k % 8) * 60 ELSE 300 + ((k % 1000) * 7919 % 350) * 60 END)");
     let made = format!(
-        "{}, r AS (SELECT k, k / {records} AS v, k % {records} AS j, (k * 31 + k / {records}) % 2 AS s FROM n),
+        "{}, r AS (SELECT k, k / {records} AS v, k % {records} AS j, (k % {records} / 2 + k / {records}) % 2 AS s FROM n),
          m AS (SELECT k, v, j, s, {start} AS f, {start} + {long} AS t FROM r)",
         numbers(all).trim_end()
     );

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// Volunteers at a time.
-const STRETCH: u64 = 2000;
+const STRETCH: u64 = 500;
 
 /// Asks for it; while one is under way for the policy, that is the answer.
 pub async fn ask(ctx: &Ctx, id: PolicyId) -> Result<policy_preview::Model, Stop<Vec<PolicyRefusal>>> {
