@@ -10,10 +10,10 @@ use async_graphql::{
 use boai_entity::{
     Instant,
     ids::{
-        AccountRecoveryId, ActivityId, AttendanceId, AuditEntryId, BranchId, DataExportId, DeskEntryId, DeskGrantId,
-        ErasureId, FacilityId, IdentityId, InboxItemId, PendingActId, PersonId, PostId, PresenceAskId, RefusedScanId,
-        ReviewItemId, RoleGrantId, RoleReviewId, ServiceRecordId, SessionId, ShiftId, ShiftRuleId, SignUpId, TeamId,
-        VolunteerId,
+        AccountRecoveryId, ActivityId, AttendanceId, AuditEntryId, AwardObjectionId, AwardRoundId, BranchId,
+        DataExportId, DeskEntryId, DeskGrantId, ErasureId, FacilityId, IdentityId, InboxItemId, PendingActId, PersonId,
+        PostId, PresenceAskId, RefusedScanId, RegistrationId, ReviewItemId, RoleGrantId, RoleReviewId, ServiceRecordId,
+        SessionId, ShiftId, ShiftRuleId, SignUpId, StarAwardId, StarCandidateId, StarCaseId, TeamId, VolunteerId,
     },
     kinds::LookPurpose,
 };
@@ -36,6 +36,7 @@ use crate::{
         loaders::AttendanceById,
     },
     auth::{graphql::AuthMutation, second_factor::graphql::SecondFactorMutation},
+    awards::graphql::{AwardMutation, AwardObjection, AwardQuery, AwardRound, NoticedStar, StarCandidate, StarCase},
     certificates::graphql::CertificateMutation,
     config::Config,
     ctx::Ctx,
@@ -72,6 +73,7 @@ use crate::{
     presence::graphql::PresenceMutation,
     privacy::graphql::{GuardianMutation, GuardianQuery, PrivacyMutation},
     recognition::graphql::RecognitionQuery,
+    registration::graphql::{RegistrationApplication, RegistrationMutation, RegistrationQuery},
     reviews::graphql::{ReviewItem, ReviewsMutation, ReviewsQuery},
     roles::graphql::{HolderConnection, RolesMutation, RolesQuery},
     sync::graphql::SyncMutation,
@@ -83,6 +85,8 @@ node_ids! {
     ActivityId => "Activity",
     AttendanceId => "Attendance",
     AuditEntryId => "AuditEntry",
+    AwardObjectionId => "AwardObjection",
+    AwardRoundId => "AwardRound",
     BranchId => "Branch",
     DataExportId => "DataExport",
     DeskEntryId => "DeskEntry",
@@ -96,6 +100,7 @@ node_ids! {
     PostId => "Post",
     PresenceAskId => "PresenceAsk",
     RefusedScanId => "RefusedScan",
+    RegistrationId => "RegistrationApplication",
     ReviewItemId => "ReviewItem",
     RoleGrantId => "RoleGrant",
     RoleReviewId => "RoleReview",
@@ -104,6 +109,9 @@ node_ids! {
     ShiftId => "Shift",
     ShiftRuleId => "ShiftRule",
     SignUpId => "SignUp",
+    StarAwardId => "StarAward",
+    StarCandidateId => "StarCandidate",
+    StarCaseId => "StarCase",
     TeamId => "Team",
     VolunteerId => "Volunteer",
 }
@@ -211,6 +219,8 @@ pub struct Query(
     GuardianQuery,
     ReviewsQuery,
     AfterwardsQuery,
+    AwardQuery,
+    RegistrationQuery,
 );
 
 /// What can be done. Each mutation takes one `input` and answers with a payload whose `errors` say what a person can run
@@ -238,6 +248,8 @@ pub struct Mutation(
     RolesMutation,
     PrivacyMutation,
     GuardianMutation,
+    AwardMutation,
+    RegistrationMutation,
 );
 
 pub type Boai = Schema<Query, Mutation, LiveSubscription>;
@@ -261,6 +273,14 @@ fn builder() -> SchemaBuilder<Query, Mutation, LiveSubscription> {
         .override_output_type_description::<Connection<String, PendingAct>>(
             "A page of acts that wait for a second person.",
         )
+        .override_output_type_description::<Connection<String, AwardObjection>>("A page of objections.")
+        .override_output_type_description::<Connection<String, AwardRound>>("A page of rounds for stars.")
+        .override_output_type_description::<Connection<String, NoticedStar>>("A page of stars under notice.")
+        .override_output_type_description::<Connection<String, RegistrationApplication>>(
+            "A page of applications to be registered.",
+        )
+        .override_output_type_description::<Connection<String, StarCandidate>>("A page of a round's list.")
+        .override_output_type_description::<Connection<String, StarCase>>("A page of stars in question.")
         .override_output_type_description::<Connection<String, ReviewItem>>("A page of what waits for review.")
         .override_output_type_description::<Connection<String, LateConfirmation>>(
             "A page of shifts whose service should have been recorded by now.",

@@ -5,7 +5,7 @@
 use std::{fs, path::Path};
 
 /// Rooms from the ground up: what tells a story may use only rooms that stand before its own.
-const ROOMS: [&str; 25] = [
+const ROOMS: [&str; 27] = [
     "platform",
     "access",
     "trail",
@@ -20,7 +20,9 @@ const ROOMS: [&str; 25] = [
     "places",
     "activities",
     "reviews",
+    "awards",
     "hours",
+    "registration",
     "proof",
     "certificates",
     "attendance",

@@ -32,6 +32,8 @@ ids! {
     AttendanceAttemptId
     AttendanceSignalId
     AuditEntryId
+    AwardObjectionId
+    AwardRoundId
     BadgeRuleId
     BranchId
     CertificateId
@@ -51,6 +53,7 @@ ids! {
     PostId
     PresenceAskId
     RefusedScanId
+    RegistrationId
     RetentionPolicyId
     ReviewItemId
     RoleGrantId
@@ -60,6 +63,9 @@ ids! {
     ShiftId
     ShiftRuleId
     SignUpId
+    StarAwardId
+    StarCandidateId
+    StarCaseId
     StarSchemeId
     SyncedEndId
     TeamId

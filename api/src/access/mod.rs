@@ -91,10 +91,14 @@ pub enum Action {
     GrantDesk,
     /// Confirm service on a day longer than a leader's word is enough for.
     ConfirmLongDays,
+    /// Open rounds for stars, review, award, and revoke them.
+    AwardStars,
+    /// Decide who is registered.
+    Register,
 }
 
 impl Action {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::SeeRoster,
         Self::RunActivities,
         Self::ConfirmHours,
@@ -111,6 +115,8 @@ impl Action {
         Self::RunDesk,
         Self::GrantDesk,
         Self::ConfirmLongDays,
+        Self::AwardStars,
+        Self::Register,
     ];
 
     /// Whether it only shows something. What does more changes other people's records; a new action does, unless it is

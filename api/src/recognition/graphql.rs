@@ -4,19 +4,22 @@ use async_graphql::{Context, Object, Result, SimpleObject};
 use boai_entity::{badge_rule, ids::VolunteerId};
 
 use super::{
-    rules::{BadgeProgress, NextStar, StarProgress},
-    service, store,
+    rules::{BadgeProgress, NextStar},
+    service::{self, Stars},
 };
 use crate::{
+    awards,
     graphql::ctx,
     platform::{errors::Fault, lang::Lang, scalars::Minutes},
 };
 
-/// 星级: what the ledger makes you eligible for. An award is a branch's act.
+/// 星级: what the ledger makes you eligible for, and what a branch has awarded: that is an act of its own.
 #[derive(SimpleObject)]
 pub struct StarStanding {
-    /// 0 to 5.
+    /// What the hours make you eligible for: 0 to 5.
     star: i32,
+    /// The highest star that a branch has awarded you and not revoked: 0 to 5.
+    awarded: i32,
     /// Confirmed service time.
     confirmed: Minutes,
     /// Null with five stars.
@@ -127,10 +130,12 @@ fn unit(rule: &badge_rule::Rule) -> BadgeUnit {
 
 pub async fn my_stars(gql: &Context<'_>, volunteer: Option<VolunteerId>) -> Result<StarStanding> {
     let ctx = ctx(gql);
-    let (scheme, confirmed, StarProgress { star, next }) = service::stars(ctx, volunteer).await?;
+    let Stars { scheme, confirmed, progress, awarded } = service::stars(ctx, volunteer).await?;
+    let (star, next) = (progress.star, progress.next);
     let conditions = next.iter().map(|next| condition(next, confirmed, ctx.lang)).collect();
     Ok(StarStanding {
         star,
+        awarded,
         confirmed: Minutes(confirmed),
         next: next.map(|next| NextStarStanding {
             star: next.star,
@@ -176,7 +181,7 @@ impl RecognitionQuery {
     /// The star scheme in force: what each star takes.
     async fn star_scheme(&self, gql: &Context<'_>) -> Result<Vec<StarThreshold>> {
         let ctx = ctx(gql);
-        let scheme = store::star_scheme_at(&ctx.db.conn, ctx.now()).await.map_err(Fault::from)?;
+        let scheme = awards::store::star_scheme_at(&ctx.db.conn, ctx.now()).await.map_err(Fault::from)?;
         let star = |(star, minutes): (i32, &i64)| StarThreshold { star, threshold: Minutes(*minutes) };
         Ok((1..).zip(&scheme.thresholds.0).map(star).collect())
     }

@@ -7,25 +7,35 @@ use super::{
     store,
 };
 use crate::{
+    awards,
     ctx::Ctx,
     hours,
     platform::{civil::civil_day, errors::Fault},
 };
 
+/// Where a volunteer stands with the stars.
+pub struct Stars {
+    pub scheme: star_scheme::Model,
+    pub confirmed: i64,
+    pub progress: StarProgress,
+    /// The highest star that a branch awarded and that was not revoked; 0 is none.
+    pub awarded: i32,
+}
+
 /// Stars by the scheme in force.
-pub async fn stars(
-    ctx: &Ctx,
-    volunteer: Option<VolunteerId>,
-) -> Result<(star_scheme::Model, i64, StarProgress), Fault> {
-    let scheme = store::star_scheme_at(&ctx.db.conn, ctx.now()).await?;
-    let totals = match volunteer {
-        Some(volunteer) => hours::store::totals(&ctx.db.conn, volunteer).await?,
-        None => Vec::new(),
+pub async fn stars(ctx: &Ctx, volunteer: Option<VolunteerId>) -> Result<Stars, Fault> {
+    let scheme = awards::store::star_scheme_at(&ctx.db.conn, ctx.now()).await?;
+    let (totals, awarded) = match volunteer {
+        Some(volunteer) => (
+            hours::store::totals(&ctx.db.conn, volunteer).await?,
+            awards::store::held_star(&ctx.db.conn, volunteer).await?,
+        ),
+        None => (Vec::new(), 0),
     };
     let all = totals.iter().find(|total| total.dimension == TotalDimension::All);
     let confirmed = all.map_or(0, |total| i64::from(total.confirmed_minutes));
     let progress = star_progress(confirmed, &scheme.thresholds.0);
-    Ok((scheme, confirmed, progress))
+    Ok(Stars { scheme, confirmed, progress, awarded })
 }
 
 /// Every badge with the volunteer's progress.
