@@ -13,7 +13,8 @@ use boai_entity::{
         AccountRecoveryId, ActivityId, AttendanceId, AuditEntryId, AwardObjectionId, AwardRoundId, BranchId,
         DataExportId, DeskEntryId, DeskGrantId, ErasureId, FacilityId, IdentityId, InboxItemId, PendingActId, PersonId,
         PostId, PresenceAskId, RefusedScanId, RegistrationId, ReviewItemId, RoleGrantId, RoleReviewId, ServiceRecordId,
-        SessionId, ShiftId, ShiftRuleId, SignUpId, StarAwardId, StarCandidateId, StarCaseId, TeamId, VolunteerId,
+        SessionId, ShiftId, ShiftRuleId, SignUpId, StarAwardId, StarBadgeId, StarCandidateId, StarCaseId, TeamId,
+        VolunteerId,
     },
     kinds::LookPurpose,
 };
@@ -37,6 +38,7 @@ use crate::{
     },
     auth::{graphql::AuthMutation, second_factor::graphql::SecondFactorMutation},
     awards::graphql::{AwardMutation, AwardObjection, AwardQuery, AwardRound, NoticedStar, StarCandidate, StarCase},
+    badges::graphql::{BadgeMutation, BadgeQuery},
     certificates::graphql::CertificateMutation,
     config::Config,
     ctx::Ctx,
@@ -110,6 +112,7 @@ node_ids! {
     ShiftRuleId => "ShiftRule",
     SignUpId => "SignUp",
     StarAwardId => "StarAward",
+    StarBadgeId => "StarBadge",
     StarCandidateId => "StarCandidate",
     StarCaseId => "StarCase",
     TeamId => "Team",
@@ -221,6 +224,7 @@ pub struct Query(
     AfterwardsQuery,
     AwardQuery,
     RegistrationQuery,
+    BadgeQuery,
 );
 
 /// What can be done. Each mutation takes one `input` and answers with a payload whose `errors` say what a person can run
@@ -250,6 +254,7 @@ pub struct Mutation(
     GuardianMutation,
     AwardMutation,
     RegistrationMutation,
+    BadgeMutation,
 );
 
 pub type Boai = Schema<Query, Mutation, LiveSubscription>;

@@ -7,7 +7,7 @@
 //!
 //! Services use only rooms that stand above their own in this list:
 //! platform, access, trail, inbox, auth, policies, organisation, people, identity, four_eyes, roles, places, activities,
-//! reviews, awards, hours, registration, proof, certificates, attendance, desk, presence, sync, recognition, live, privacy, demo.
+//! reviews, awards, hours, registration, badges, proof, certificates, attendance, desk, presence, sync, recognition, live, privacy, demo.
 
 // The roots of the schema are types within types, a level for each room, and the compiler looks through all of them.
 #![recursion_limit = "256"]
@@ -19,6 +19,7 @@ pub mod app;
 pub mod attendance;
 pub mod auth;
 pub mod awards;
+pub mod badges;
 pub mod certificates;
 pub mod cli;
 pub mod config;

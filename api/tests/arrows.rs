@@ -5,7 +5,7 @@
 use std::{fs, path::Path};
 
 /// Rooms from the ground up: what tells a story may use only rooms that stand before its own.
-const ROOMS: [&str; 27] = [
+const ROOMS: [&str; 28] = [
     "platform",
     "access",
     "trail",
@@ -23,6 +23,7 @@ const ROOMS: [&str; 27] = [
     "awards",
     "hours",
     "registration",
+    "badges",
     "proof",
     "certificates",
     "attendance",

@@ -64,6 +64,7 @@ ids! {
     ShiftRuleId
     SignUpId
     StarAwardId
+    StarBadgeId
     StarCandidateId
     StarCaseId
     StarSchemeId

@@ -420,6 +420,8 @@ kinds! {
         StarRevoked,
         /// Somebody objected to a star that I had let pass.
         StarObjected,
+        /// 徽章: a badge was issued for a star of mine; the note is its number.
+        BadgeIssued,
         /// My objection to a star was answered; the note is the answer.
         ObjectionAnswered,
         /// 注册: I am a registered volunteer now.

@@ -47,6 +47,7 @@ mod m0061_certificates;
 mod m0070_long_days_and_notice;
 mod m0080_award_rounds;
 mod m0081_registrations;
+mod m0082_star_badges;
 
 pub struct Migrator;
 
@@ -98,6 +99,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0070_long_days_and_notice::Migration),
             Box::new(m0080_award_rounds::Migration),
             Box::new(m0081_registrations::Migration),
+            Box::new(m0082_star_badges::Migration),
         ]
     }
 }

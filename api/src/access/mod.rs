@@ -95,10 +95,12 @@ pub enum Action {
     AwardStars,
     /// Decide who is registered.
     Register,
+    /// Receive badges, issue, replace and hand them out.
+    HandOutBadges,
 }
 
 impl Action {
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::SeeRoster,
         Self::RunActivities,
         Self::ConfirmHours,
@@ -117,6 +119,7 @@ impl Action {
         Self::ConfirmLongDays,
         Self::AwardStars,
         Self::Register,
+        Self::HandOutBadges,
     ];
 
     /// Whether it only shows something. What does more changes other people's records; a new action does, unless it is

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     access::{Action, Resource},
+    badges::graphql::{StarBadge, badge_of_award},
     graphql::{ctx, load},
     organisation::{graphql::Branch, loaders::BranchById},
     people::{
@@ -332,6 +333,10 @@ impl StarAward {
     /// Null as long as it stands.
     async fn revoked_at(&self) -> Option<Instant> {
         self.0.revoked_at
+    }
+    /// 星级徽章: the badge that is good; null before one is issued.
+    async fn badge(&self, gql: &Context<'_>) -> Result<Option<StarBadge>> {
+        badge_of_award(gql, self.0.id).await
     }
     /// Why it was revoked; null as long as it stands.
     async fn revoke_reason(&self) -> Option<&str> {

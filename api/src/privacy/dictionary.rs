@@ -23,6 +23,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("BACK_FILL", "补录", "filled in by a leader"),
     ("BACK_FILLED", "荣誉时数", "back-filled"),
     ("BACK_FILL_DECLINED", "补录未通过", "filled-in hours declined"),
+    ("BADGE_ISSUED", "徽章已发放", "badge issued"),
     ("BLOOD", "无偿献血", "blood donation"),
     ("BOOK", "账簿", "book"),
     ("BRANCH", "所属红十字会", "branch"),

@@ -1,5 +1,6 @@
 //! Stories of what branches award: stars, and the registration that comes before.
 
+mod badges;
 mod objections;
 mod questions;
 mod races;

@@ -4,13 +4,13 @@ use boai::{ctx::Ctx, platform::node::decode};
 use boai_entity::{
     award_candidate,
     award_kinds::{AwardRoundState, CandidateState, ObjectionState, RegistrationState, StarCaseState},
-    award_objection, award_round, branch, division,
+    award_objection, award_round, badge_stock, branch, division,
     ids::{
         AwardObjectionId, AwardRoundId, BranchId, PolicyId, RegistrationId, RoleGrantId, RoleReviewId, StarAwardId,
-        StarCandidateId, StarCaseId, StarSchemeId, VolunteerId,
+        StarBadgeId, StarCandidateId, StarCaseId, StarSchemeId, VolunteerId,
     },
     kinds::{BranchKind, DivisionLevel},
-    registration, role_review, role_review_item, star_award, star_case,
+    registration, role_review, role_review_item, star_award, star_badge, star_case,
 };
 use boai_tests::{Person, Town, at, id, id_number, insert_all, shift};
 use chrono::TimeDelta;
@@ -253,7 +253,28 @@ async fn stars(served: &Person<'_>, other: &Person<'_>, officer: &Person<'_>) ->
         answered_by: None,
         answered_at: None,
     };
+    let badge = star_badge::Model {
+        id: StarBadgeId(new_id()),
+        number: format!("330106-2026-1-{:07}", town.rows("star_badge").await),
+        award_id: award.id,
+        volunteer_id,
+        branch_id: Town::branch("330106"),
+        issued_at: now,
+        issued_by: by,
+        handed_out_at: None,
+        handed_out_by: None,
+        voided_at: None,
+        voided_by: None,
+        void_reason: None,
+        replaces: None,
+        public_id: new_id(),
+        status_year: 2026,
+        status_place: i32::try_from(town.rows("star_badge").await).expect("a place"),
+        credential: None,
+    };
+    let stock = badge_stock::Model { branch_id: Town::branch("330106"), star: 1, on_hand: 9 };
     let answer = Stars {
+        badge: id(badge.id),
         opened: id(opened.id),
         reviewing: id(reviewing.id),
         reviewed: id(reviewed.id),
@@ -271,6 +292,10 @@ async fn stars(served: &Person<'_>, other: &Person<'_>, officer: &Person<'_>) ->
     insert_all::<award_objection::Entity, _>(db, vec![objection]).await;
     insert_all::<star_award::Entity, _>(db, vec![award]).await;
     insert_all::<star_case::Entity, _>(db, vec![case]).await;
+    insert_all::<star_badge::Entity, _>(db, vec![badge]).await;
+    if town.rows("badge_stock").await == 0 {
+        insert_all::<badge_stock::Entity, _>(db, vec![stock]).await;
+    }
     answer
 }
 

@@ -72,6 +72,7 @@ pub struct Stars {
     pub over: String,
     pub award: String,
     pub case: String,
+    pub badge: String,
 }
 
 pub struct Desk {
@@ -228,6 +229,8 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         node("an objection", "/node", &stars.objection, ""),
         node("somebody's star", "/node", &stars.award, ""),
         node("a star in question", "/node", &stars.case, ""),
+        node("somebody's badge", "/node", &stars.badge, ""),
+        query("badgeStock", "", "/badgeStock", format!("badgeStock(branchId: \"{branch}\") {{ star }}")),
         node("somebody's registration", "/node", registration, ""),
         query(
             "awardRound",
@@ -411,6 +414,10 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
             "",
             format!("roundId: \"{}\", items: [{{ candidateId: \"{}\" }}]", stars.reviewing, stars.candidate),
         ),
+        mutation("handOutBadge", "", format!("badgeId: \"{}\"", stars.badge)),
+        mutation("issueBadges", "", format!("awardIds: [\"{}\"]", stars.award)),
+        mutation("receiveBadges", "", format!("branchId: \"{branch}\", star: 1, count: 1, note: \"x\"")),
+        mutation("replaceBadge", "", format!("badgeId: \"{}\", reason: \"x\"", stars.badge)),
         mutation("revokeStar", "", format!("awardId: \"{}\", reason: \"x\"", stars.award)),
         mutation(
             "reviewRoles",

@@ -355,6 +355,7 @@ const STAYS: &[(&str, &str)] = &[
     ("award_candidate", "what stars rest on"),
     ("award_objection", "what was said before a star was awarded, or why it was not"),
     ("star_award", "the honour itself (order 67, art. 9)"),
+    ("star_badge", "which number was whose"),
     ("star_case", "why a star stayed, or was revoked"),
     ("ledger_entry", "the record itself"),
     ("ledger_head", "what was under a signed root, for the audit to compare"),
