@@ -36,11 +36,11 @@ pub async fn object(
     let running = held.is_some_and(|held| {
         held.round.state == AwardRoundState::Notice && held.round.notice_until.is_some_and(|until| ctx.now() < until)
     });
-    let passed = placed.filter(|placed| running && belongs && placed.candidate.state == CandidateState::Passed);
-    let placed = passed.ok_or(ObjectionRefusal::NotFound)?;
-    if placed.person_id == person {
-        return Err(ObjectionRefusal::OwnStar.into());
-    }
+    // One's own star is none to object to.
+    let placed = placed
+        .filter(|placed| running && belongs && placed.candidate.state == CandidateState::Passed)
+        .filter(|placed| placed.person_id != person)
+        .ok_or(ObjectionRefusal::NotFound)?;
     let objection = award_objection::Model {
         id: AwardObjectionId(ctx.new_id()),
         candidate_id: candidate,

@@ -24,6 +24,7 @@ use crate::{
     platform::{
         civil::civil_day,
         errors::Fault,
+        node::NOTHING,
         refusal::{OrFault, Stop},
     },
     trail::{self, Note},
@@ -111,8 +112,10 @@ async fn in_care(
     id: StarBadgeId,
 ) -> Result<(star_badge::Model, Badged), Stop<BadgeRefusal>> {
     let person = ctx.actor().or_fault()?.person;
-    let badge = store::badge(tx, id).await.or_fault()?.ok_or(BadgeRefusal::NotFound)?;
-    let mut held = store::hold_awards(tx, &[badge.award_id]).await.or_fault()?;
+    // What is not there is followed as far as what is not yours.
+    let badge = store::badge(tx, id).await.or_fault()?;
+    let award = badge.map_or(StarAwardId(NOTHING), |badge| badge.award_id);
+    let mut held = store::hold_awards(tx, &[award]).await.or_fault()?;
     let whose = held.pop().ok_or(BadgeRefusal::NotFound)?;
     if !ctx.may(Action::HandOutBadges, Resource::Branch { path: &whose.branch_path }).or_fault()? {
         return Err(BadgeRefusal::NotFound.into());

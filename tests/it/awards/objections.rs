@@ -58,7 +58,7 @@ stories! {
         }
 
         assert_eq!(object(&far, &of_ling, "未到场").await.codes(), ["NOT_FOUND"]);
-        assert_eq!(object(&ling, &of_ling, "x").await.codes(), ["OWN_STAR"]);
+        assert_eq!(object(&ling, &of_ling, "x").await.codes(), ["NOT_FOUND"]);
         assert_eq!(town.rows("award_objection").await, 0);
         let first = object(&neighbour, &of_ling, "当天未到场").await.fine().text("/objectToStar/objection/id");
         assert_eq!(object(&neighbour, &of_ling, "再说一次").await.codes(), ["ALREADY_OBJECTED"]);
