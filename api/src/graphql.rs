@@ -10,10 +10,7 @@ use async_graphql::{
 use boai_entity::{
     Instant,
     ids::{
-        AccountRecoveryId, ActivityId, AttendanceId, AuditEntryId, BranchId, DataExportId, DeskEntryId, DeskGrantId,
-        ErasureId, FacilityId, IdentityId, InboxItemId, PendingActId, PersonId, PolicyId, PolicyPreviewId, PostId,
-        PresenceAskId, RefusedScanId, ReviewItemId, RoleGrantId, RoleReviewId, ServiceRecordId, SessionId, ShiftId,
-        ShiftRuleId, SignUpId, TeamId, VolunteerId,
+        AccountRecoveryId, ActivityId, AttendanceId, AuditEntryId, AwardObjectionId, AwardRoundId, BranchId, DataExportId, DeskEntryId, DeskGrantId, ErasureId, FacilityId, IdentityId, InboxItemId, PendingActId, PersonId, PolicyId, PolicyPreviewId, PostId, PresenceAskId, RefusedScanId, RegistrationId, ReviewItemId, RoleGrantId, RoleReviewId, ServiceRecordId, SessionId, ShiftId, ShiftRuleId, SignUpId, StarAwardId, StarBadgeId, StarCandidateId, StarCaseId, TeamId, VolunteerId,
     },
     kinds::LookPurpose,
 };
@@ -36,6 +33,8 @@ use crate::{
         loaders::AttendanceById,
     },
     auth::{graphql::AuthMutation, second_factor::graphql::SecondFactorMutation},
+    awards::graphql::{AwardMutation, AwardObjection, AwardQuery, AwardRound, NoticedStar, StarCandidate, StarCase},
+    badges::graphql::{BadgeMutation, BadgeQuery},
     certificates::graphql::CertificateMutation,
     config::Config,
     ctx::Ctx,
@@ -76,6 +75,7 @@ use crate::{
     presence::graphql::PresenceMutation,
     privacy::graphql::{GuardianMutation, GuardianQuery, PrivacyMutation},
     recognition::graphql::RecognitionQuery,
+    registration::graphql::{RegistrationApplication, RegistrationMutation, RegistrationQuery},
     reviews::graphql::{ReviewItem, ReviewsMutation, ReviewsQuery},
     roles::graphql::{HolderConnection, RolesMutation, RolesQuery},
     sync::graphql::SyncMutation,
@@ -87,6 +87,8 @@ node_ids! {
     ActivityId => "Activity",
     AttendanceId => "Attendance",
     AuditEntryId => "AuditEntry",
+    AwardObjectionId => "AwardObjection",
+    AwardRoundId => "AwardRound",
     BranchId => "Branch",
     DataExportId => "DataExport",
     DeskEntryId => "DeskEntry",
@@ -102,6 +104,7 @@ node_ids! {
     PostId => "Post",
     PresenceAskId => "PresenceAsk",
     RefusedScanId => "RefusedScan",
+    RegistrationId => "RegistrationApplication",
     ReviewItemId => "ReviewItem",
     RoleGrantId => "RoleGrant",
     RoleReviewId => "RoleReview",
@@ -110,6 +113,10 @@ node_ids! {
     ShiftId => "Shift",
     ShiftRuleId => "ShiftRule",
     SignUpId => "SignUp",
+    StarAwardId => "StarAward",
+    StarBadgeId => "StarBadge",
+    StarCandidateId => "StarCandidate",
+    StarCaseId => "StarCase",
     TeamId => "Team",
     VolunteerId => "Volunteer",
 }
@@ -220,6 +227,9 @@ pub struct Query(
     ReviewsQuery,
     PreviewQuery,
     AfterwardsQuery,
+    AwardQuery,
+    RegistrationQuery,
+    BadgeQuery,
 );
 
 /// What can be done. Each mutation takes one `input` and answers with a payload whose `errors` say what a person can run
@@ -249,6 +259,9 @@ pub struct Mutation(
     PreviewMutation,
     PrivacyMutation,
     GuardianMutation,
+    AwardMutation,
+    RegistrationMutation,
+    BadgeMutation,
 );
 
 pub type Boai = Schema<Query, Mutation, LiveSubscription>;
@@ -273,6 +286,14 @@ fn builder() -> SchemaBuilder<Query, Mutation, LiveSubscription> {
             "A page of acts that wait for a second person.",
         )
         .override_output_type_description::<Connection<String, Policy>>("A page of a branch's policies.")
+        .override_output_type_description::<Connection<String, AwardObjection>>("A page of objections.")
+        .override_output_type_description::<Connection<String, AwardRound>>("A page of rounds for stars.")
+        .override_output_type_description::<Connection<String, NoticedStar>>("A page of stars under notice.")
+        .override_output_type_description::<Connection<String, RegistrationApplication>>(
+            "A page of applications to be registered.",
+        )
+        .override_output_type_description::<Connection<String, StarCandidate>>("A page of a round's list.")
+        .override_output_type_description::<Connection<String, StarCase>>("A page of stars in question.")
         .override_output_type_description::<Connection<String, ReviewItem>>("A page of what waits for review.")
         .override_output_type_description::<Connection<String, LateConfirmation>>(
             "A page of shifts whose service should have been recorded by now.",

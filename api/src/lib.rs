@@ -7,7 +7,8 @@
 //!
 //! Services use only rooms that stand above their own in this list:
 //! platform, access, trail, inbox, auth, policies, organisation, people, identity, four_eyes, roles, places, activities,
-//! reviews, hours, proof, certificates, attendance, desk, presence, sync, recognition, policy_changes, live, privacy, demo.
+//! reviews, awards, hours, registration, badges, proof, certificates, attendance, desk, presence, sync, recognition,
+//! policy_changes, live, privacy, demo.
 
 // The roots of the schema are types within types, a level for each room, and the compiler looks through all of them.
 #![recursion_limit = "256"]
@@ -18,6 +19,8 @@ pub mod admission;
 pub mod app;
 pub mod attendance;
 pub mod auth;
+pub mod awards;
+pub mod badges;
 pub mod certificates;
 pub mod cli;
 pub mod config;
@@ -40,6 +43,7 @@ pub mod presence;
 pub mod privacy;
 pub mod proof;
 pub mod recognition;
+pub mod registration;
 pub mod reviews;
 pub mod roles;
 pub mod server;

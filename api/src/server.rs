@@ -21,6 +21,7 @@ use crate::{
     admission::{self, Caller, Class, SignedIn},
     app::App,
     auth::rules::token_hash,
+    badges,
     certificates::{self, http::Printed},
     ctx::Ctx,
     graphql::{self, Boai},
@@ -54,6 +55,10 @@ pub fn router(app: Arc<App>) -> Result<Router, String> {
         .route("/verify", get(verify_page))
         .route("/verify.json", get(verify_json))
         .route("/certificate-files/{token}", get(certificate_file))
+        .route("/badges/{id}", get(badge))
+        .route("/badges/issuers/{branch}", get(badge_issuer))
+        .route("/badges/stars/{star}", get(badge_star))
+        .route("/badges/status/{branch}/{year}", get(badge_status))
         .route("/healthz", get(async || "ok"))
         .route("/readyz", get(ready));
     if explorer {
@@ -146,6 +151,26 @@ async fn verify_json(State(server): State<Server>, printed: Query<Printed>, requ
 /// A certificate's PDF, by the token in its link.
 async fn certificate_file(State(server): State<Server>, Path(token): Path<String>, request: Request) -> Response {
     public(&server, request, async |ctx| certificates::http::file(&ctx, &token).await).await
+}
+
+/// The digital twin of a badge.
+async fn badge(State(server): State<Server>, Path(id): Path<String>, request: Request) -> Response {
+    public(&server, request, async |ctx| badges::http::credential(&ctx, &id).await).await
+}
+
+/// The keys of a branch's badges.
+async fn badge_issuer(State(server): State<Server>, Path(branch): Path<String>, request: Request) -> Response {
+    public(&server, request, async |ctx| badges::http::issuer(&ctx, &branch).await).await
+}
+
+/// What a star is awarded for.
+async fn badge_star(State(server): State<Server>, Path(star): Path<String>, request: Request) -> Response {
+    public(&server, request, async |ctx| badges::http::star(&ctx, &star).await).await
+}
+
+/// The badges of a branch and a year that are good no more.
+async fn badge_status(State(server): State<Server>, Path(list): Path<(String, String)>, request: Request) -> Response {
+    public(&server, request, async |ctx| badges::http::status(&ctx, &list.0, &list.1).await).await
 }
 
 /// What anybody may fetch, counted by address.

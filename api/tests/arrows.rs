@@ -5,7 +5,7 @@
 use std::{fs, path::Path};
 
 /// Rooms from the ground up: what tells a story may use only rooms that stand before its own.
-const ROOMS: [&str; 26] = [
+const ROOMS: [&str; 29] = [
     "platform",
     "access",
     "trail",
@@ -20,7 +20,10 @@ const ROOMS: [&str; 26] = [
     "places",
     "activities",
     "reviews",
+    "awards",
     "hours",
+    "registration",
+    "badges",
     "proof",
     "certificates",
     "attendance",

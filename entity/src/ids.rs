@@ -32,6 +32,8 @@ ids! {
     AttendanceAttemptId
     AttendanceSignalId
     AuditEntryId
+    AwardObjectionId
+    AwardRoundId
     BadgeRuleId
     BranchId
     CertificateId
@@ -52,6 +54,7 @@ ids! {
     PostId
     PresenceAskId
     RefusedScanId
+    RegistrationId
     RetentionPolicyId
     ReviewItemId
     RoleGrantId
@@ -61,6 +64,10 @@ ids! {
     ShiftId
     ShiftRuleId
     SignUpId
+    StarAwardId
+    StarBadgeId
+    StarCandidateId
+    StarCaseId
     StarSchemeId
     SyncedEndId
     TeamId

@@ -404,6 +404,30 @@ kinds! {
         DeskRevoked,
         /// A desk took my check-in or check-out back, which it had entered by mistake; the note says why.
         DeskEntryUndone,
+        /// 星级公示: I passed for a star, which is under notice; the note says which and until when.
+        StarUnderNotice,
+        /// I was refused for a star; the note says why.
+        StarRefused,
+        /// 星级授予: I was awarded a star; the note says which.
+        StarAwarded,
+        /// A round in which I passed for a star was cancelled; the note says why.
+        StarRoundCancelled,
+        /// My hours no longer reach what a star of mine took; a branch looks at it. The note says what was corrected.
+        StarInQuestion,
+        /// A star of mine that was in question stays; the note says why.
+        StarKept,
+        /// A star of mine was revoked; the note says why.
+        StarRevoked,
+        /// Somebody objected to a star that I had let pass.
+        StarObjected,
+        /// 徽章: a badge was issued for a star of mine; the note is its number.
+        BadgeIssued,
+        /// My objection to a star was answered; the note is the answer.
+        ObjectionAnswered,
+        /// 注册: I am a registered volunteer now.
+        RegistrationApproved,
+        /// My application to be registered was declined; the note says why.
+        RegistrationDeclined,
     }
 
     /// 证件类型: a document whose 18-character number follows GB 11643, with birth date and check character.
@@ -464,6 +488,8 @@ kinds! {
         Recovery,
         /// Who holds which role, and acts on roles that wait for a second person.
         Roles,
+        /// 星级评定与注册: who is awarded a star, and who is registered.
+        Recognition,
     }
 
     /// Who asked for an export or an erasure.

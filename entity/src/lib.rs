@@ -4,6 +4,7 @@
 //! worked out in Asia/Shanghai by the rooms that need them. Coordinates are WGS-84 degrees, lengths metres,
 //! service time whole minutes.
 
+pub mod award_kinds;
 pub mod ids;
 pub mod kinds;
 pub mod presence_kinds;
@@ -18,7 +19,11 @@ pub mod attendance_signal;
 pub mod audit_chain;
 pub mod audit_entry;
 pub mod audit_seal;
+pub mod award_candidate;
+pub mod award_objection;
+pub mod award_round;
 pub mod badge_rule;
+pub mod badge_stock;
 pub mod branch;
 pub mod certificate;
 pub mod code_use;
@@ -47,6 +52,7 @@ pub mod presence_ask;
 pub mod presence_call;
 pub mod recovery_code;
 pub mod refused_scan;
+pub mod registration;
 pub mod request_effect;
 pub mod retention_policy;
 pub mod retention_run;
@@ -62,6 +68,9 @@ pub mod shift;
 pub mod shift_rule;
 pub mod sign_in_code;
 pub mod sign_up;
+pub mod star_award;
+pub mod star_badge;
+pub mod star_case;
 pub mod star_scheme;
 pub mod synced_end;
 pub mod team;

@@ -48,6 +48,29 @@ pub struct PolicyBody {
     /// What is said of confirming and of the public notice; older versions say nothing of it.
     #[serde(default)]
     pub notice: Notice,
+    /// What a star takes beyond the hours; older versions say nothing of it.
+    #[serde(default)]
+    pub awards: Awards,
+}
+
+/// 星级评定: what is asked of who is awarded a star, beyond the hours of the scheme.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Awards {
+    /// Working days for which anybody may object to who passed.
+    pub notice_working_days: u32,
+    /// Days for which somebody must have been registered at the cut-off; 0 asks for no registration.
+    pub registered_days: i64,
+    /// Whoever has a correction of final time waiting is not listed.
+    pub no_open_dispute: bool,
+    /// The least share of the hours that the system must have proved, in per cent.
+    pub system_proved_percent: i64,
+}
+
+impl Default for Awards {
+    fn default() -> Self {
+        Self { notice_working_days: 5, registered_days: 0, no_open_dispute: true, system_proved_percent: 0 }
+    }
 }
 
 /// The second proof that a leader may ask for in the middle of a shift.

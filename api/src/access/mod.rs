@@ -93,10 +93,16 @@ pub enum Action {
     ConfirmLongDays,
     /// Propose what a branch's policies say from a day on, and take that back before.
     SetPolicies,
+    /// Open rounds for stars, review, award, and revoke them.
+    AwardStars,
+    /// Decide who is registered.
+    Register,
+    /// Receive badges, issue, replace and hand them out.
+    HandOutBadges,
 }
 
 impl Action {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 20] = [
         Self::SeeRoster,
         Self::RunActivities,
         Self::ConfirmHours,
@@ -114,6 +120,9 @@ impl Action {
         Self::GrantDesk,
         Self::ConfirmLongDays,
         Self::SetPolicies,
+        Self::AwardStars,
+        Self::Register,
+        Self::HandOutBadges,
     ];
 
     /// Whether it only shows something. What does more changes other people's records; a new action does, unless it is

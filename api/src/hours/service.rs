@@ -20,6 +20,7 @@ use super::{
 use crate::{
     access::{Action, Resource},
     activities::board_topic,
+    awards,
     ctx::Ctx,
     inbox::tell_volunteers,
     people,
@@ -184,7 +185,7 @@ async fn decide(
     tell(ctx, tx, facts, booked, known, note, policy).await
 }
 
-/// Settles what waited about it, puts a long day before an officer, and lets the volunteer, the board and the trail know.
+/// Puts stars in question that the hours no longer reach, settles what waited about it, puts a long day before an officer, and lets the volunteer, the board and the trail know.
 async fn tell(
     ctx: &Ctx,
     tx: &impl ConnectionTrait,
@@ -194,6 +195,9 @@ async fn tell(
     note: Option<String>,
     policy: &policy::Model,
 ) -> Result<Settled, Stop<ConfirmRefusal>> {
+    if let Some(reason) = note.as_deref().filter(|_| known) {
+        awards::stars::question(ctx, tx, record.volunteer_id, reason).await.or_fault()?;
+    }
     let outcome = match record.state {
         RecordState::Rejected => ReviewOutcome::Rejected,
         _ if note.is_some() => ReviewOutcome::Corrected,

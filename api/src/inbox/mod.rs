@@ -37,6 +37,20 @@ pub async fn tell_each_volunteer(
     tell_of_places(ctx, tx, &about, kind, note).await
 }
 
+/// The same where each hears words of their own; the statements are as many as for one.
+pub async fn tell_volunteers_apart(
+    ctx: &Ctx,
+    tx: &impl ConnectionTrait,
+    notes: &[(VolunteerId, &str)],
+    kind: InboxKind,
+) -> Result<(), DbErr> {
+    if notes.is_empty() {
+        return Ok(());
+    }
+    let added = store::add_noted(tx, notes, || ctx.new_id(), kind, by(ctx), ctx.now()).await?;
+    tell_owners(ctx, tx, added).await
+}
+
 async fn tell_of_places(
     ctx: &Ctx,
     tx: &impl ConnectionTrait,

@@ -30,16 +30,7 @@ pub async fn add_inbox_items(
 ) -> Result<Vec<(PersonId, InboxItemId)>, DbErr> {
     let mut added = Vec::with_capacity(about.len());
     for some in about.chunks(AT_ONCE) {
-        let persons: HashMap<VolunteerId, PersonId> = volunteer::Entity::find()
-            .select_only()
-            .column(volunteer::Column::Id)
-            .column(volunteer::Column::PersonId)
-            .filter(volunteer::Column::Id.is_in(some.iter().map(|(volunteer, _)| *volunteer)))
-            .into_tuple()
-            .all(db)
-            .await?
-            .into_iter()
-            .collect();
+        let persons = persons_of(db, some.iter().map(|(volunteer, _)| *volunteer)).await?;
         let of_person = |(volunteer, place): &(VolunteerId, Place)| Some((*persons.get(volunteer)?, *place));
         let about: Vec<_> = some.iter().filter_map(of_person).collect();
         added.extend(add_items(db, &about, &mut new_id, kind, (note, by), now).await?);
@@ -60,22 +51,73 @@ pub async fn add_items(
     for some in about.chunks(AT_ONCE) {
         let items: Vec<_> = some
             .iter()
-            .map(|(person, place)| inbox_item::ActiveModel {
-                id: Set(InboxItemId(new_id())),
-                person_id: Set(*person),
-                kind: Set(kind),
-                activity_id: Set(place.map(|(activity, _)| activity)),
-                shift_id: Set(place.and_then(|(_, shift)| shift)),
-                note: Set(note.into()),
-                created_at: Set(now),
-                read_at: Set(None),
-                by_person: Set(by.filter(|by| by != person)),
-            })
+            .map(|(person, place)| item(InboxItemId(new_id()), *person, *place, kind, (note, by), now))
             .collect();
         added.extend(items.iter().map(|item| (*item.person_id.as_ref(), *item.id.as_ref())));
         inbox_item::Entity::insert_many(items).exec_without_returning(db).await?;
     }
     Ok(added)
+}
+
+/// One item for each of these volunteers' inboxes, with its own note; whose is which.
+pub async fn add_noted(
+    db: &impl ConnectionTrait,
+    notes: &[(VolunteerId, &str)],
+    mut new_id: impl FnMut() -> uuid::Uuid,
+    kind: InboxKind,
+    by: Option<PersonId>,
+    now: Instant,
+) -> Result<Vec<(PersonId, InboxItemId)>, DbErr> {
+    let mut added = Vec::with_capacity(notes.len());
+    for some in notes.chunks(AT_ONCE) {
+        let persons = persons_of(db, some.iter().map(|(volunteer, _)| *volunteer)).await?;
+        let noted = |(volunteer, note): &(VolunteerId, &str)| {
+            let person = *persons.get(volunteer)?;
+            Some(item(InboxItemId(new_id()), person, None, kind, (note, by), now))
+        };
+        let items: Vec<_> = some.iter().filter_map(noted).collect();
+        added.extend(items.iter().map(|item| (*item.person_id.as_ref(), *item.id.as_ref())));
+        if !items.is_empty() {
+            inbox_item::Entity::insert_many(items).exec_without_returning(db).await?;
+        }
+    }
+    Ok(added)
+}
+
+async fn persons_of(
+    db: &impl ConnectionTrait,
+    volunteers: impl Iterator<Item = VolunteerId>,
+) -> Result<HashMap<VolunteerId, PersonId>, DbErr> {
+    let persons: Vec<(VolunteerId, PersonId)> = volunteer::Entity::find()
+        .select_only()
+        .column(volunteer::Column::Id)
+        .column(volunteer::Column::PersonId)
+        .filter(volunteer::Column::Id.is_in(volunteers))
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(persons.into_iter().collect())
+}
+
+fn item(
+    id: InboxItemId,
+    person: PersonId,
+    place: Place,
+    kind: InboxKind,
+    (note, by): (&str, Option<PersonId>),
+    now: Instant,
+) -> inbox_item::ActiveModel {
+    inbox_item::ActiveModel {
+        id: Set(id),
+        person_id: Set(person),
+        kind: Set(kind),
+        activity_id: Set(place.map(|(activity, _)| activity)),
+        shift_id: Set(place.and_then(|(_, shift)| shift)),
+        note: Set(note.into()),
+        created_at: Set(now),
+        read_at: Set(None),
+        by_person: Set(by.filter(|by| *by != person)),
+    }
 }
 
 /// Newest first.

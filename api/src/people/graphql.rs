@@ -24,6 +24,7 @@ use crate::{
         graphql::Session,
         second_factor::graphql::{SecondFactor, my_second_factor},
     },
+    awards::graphql::{StarAward, my_star_awards},
     certificates::graphql::{Certificate, my_certificates},
     ctx::Ctx,
     desk::graphql::{DeskGrant, my_desks},
@@ -46,6 +47,7 @@ use crate::{
     privacy::graphql::{DataExport, Erasure, my_erasure, my_exports},
     proof::graphql::{LedgerProof, my_ledger_proof},
     recognition::graphql::{BadgeStanding, StarStanding, my_badges, my_stars},
+    registration::graphql::{RegistrationApplication, my_registration},
     roles::{self, graphql::RoleGrant},
     trail::{
         graphql::{AuditEntry, my_trail},
@@ -425,7 +427,15 @@ impl Me {
     async fn ledger_proof(&self, gql: &Context<'_>) -> Result<Option<LedgerProof>> {
         my_ledger_proof(gql, self.volunteer).await
     }
-    /// Your stars by the scheme in force, from confirmed service time. Eligibility only: an award is a branch's act.
+    /// Your newest application to be registered (注册); null when you never applied.
+    async fn registration(&self, gql: &Context<'_>) -> Result<Option<RegistrationApplication>> {
+        my_registration(gql, self.volunteer).await
+    }
+    /// 星级: the stars that branches awarded you, newest first, with those that were revoked.
+    async fn star_awards(&self, gql: &Context<'_>) -> Result<Vec<StarAward>> {
+        my_star_awards(gql, self.volunteer).await
+    }
+    /// Your stars by the scheme in force, from confirmed service time: what you are eligible for, and what a branch awarded.
     async fn stars(&self, gql: &Context<'_>) -> Result<StarStanding> {
         my_stars(gql, self.volunteer).await
     }

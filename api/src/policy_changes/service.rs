@@ -23,7 +23,6 @@ use crate::{
         refusal::{OrFault, Stop, When},
     },
     policies::policy_at,
-    recognition::store::star_scheme_at,
 };
 
 type Done<T> = Result<T, Stop<Vec<PolicyRefusal>>>;

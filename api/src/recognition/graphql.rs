@@ -4,20 +4,23 @@ use async_graphql::{Context, Object, Result, SimpleObject};
 use boai_entity::{badge_rule, ids::VolunteerId};
 
 use super::{
-    rules::{BadgeProgress, NextStar, StarProgress},
-    service, store,
+    rules::{BadgeProgress, NextStar},
+    service::{self, Stars},
 };
 use crate::{
+    awards,
     graphql::ctx,
     organisation::rules::is_code,
     platform::{errors::Fault, lang::Lang, scalars::Minutes},
 };
 
-/// 星级: what the ledger makes you eligible for. An award is a branch's act.
+/// 星级: what the ledger makes you eligible for, and what a branch has awarded: that is an act of its own.
 #[derive(SimpleObject)]
 pub struct StarStanding {
-    /// 0 to 5.
+    /// What the hours make you eligible for: 0 to 5.
     star: i32,
+    /// The highest star that a branch has awarded you and not revoked: 0 to 5.
+    awarded: i32,
     /// Confirmed service time.
     confirmed: Minutes,
     /// Null with five stars.
@@ -128,10 +131,12 @@ fn unit(rule: &badge_rule::Rule) -> BadgeUnit {
 
 pub async fn my_stars(gql: &Context<'_>, volunteer: Option<VolunteerId>) -> Result<StarStanding> {
     let ctx = ctx(gql);
-    let (scheme, confirmed, StarProgress { star, next }) = service::stars(ctx, volunteer).await?;
+    let Stars { scheme, confirmed, progress, awarded } = service::stars(ctx, volunteer).await?;
+    let (star, next) = (progress.star, progress.next);
     let conditions = next.iter().map(|next| condition(next, confirmed, ctx.lang)).collect();
     Ok(StarStanding {
         star,
+        awarded,
         confirmed: Minutes(confirmed),
         next: next.map(|next| NextStarStanding {
             star: next.star,
@@ -185,10 +190,10 @@ impl RecognitionQuery {
         let (db, now) = (&ctx.db.conn, ctx.now());
         let volunteer = ctx.actor.as_ref().and_then(|actor| actor.volunteer);
         let scheme = match (division_code, volunteer) {
-            (Some(code), _) if is_code(&code) => store::star_scheme_at(db, &code, now).await,
+            (Some(code), _) if is_code(&code) => awards::store::star_scheme_at(db, &code, now).await,
             (Some(_), _) => return Err(Fault::bad_input("`divisionCode` is made of digits: 2 for a province.").into()),
-            (None, Some(volunteer)) => store::star_scheme_of(db, volunteer, now).await,
-            (None, None) => store::star_scheme_at(db, "", now).await,
+            (None, Some(volunteer)) => awards::store::star_scheme_of(db, volunteer, now).await,
+            (None, None) => awards::store::star_scheme_at(db, "", now).await,
         };
         let scheme = scheme.map_err(Fault::from)?;
         let star = |(star, minutes): (i32, &i64)| StarThreshold { star, threshold: Minutes(*minutes) };

@@ -1,4 +1,4 @@
-//! 星级 and badges: eligibility, derived from the ledger. Awards are a branch's act and come later.
+//! 星级 and badges: eligibility, derived from the ledger. Awards are a branch's act: see `awards`.
 
 pub mod graphql;
 pub mod rules;

@@ -7,27 +7,36 @@ use super::{
     store,
 };
 use crate::{
+    awards,
     ctx::Ctx,
     hours,
     platform::{civil::civil_day, errors::Fault},
 };
 
+/// Where a volunteer stands with the stars.
+pub struct Stars {
+    pub scheme: star_scheme::Model,
+    pub confirmed: i64,
+    pub progress: StarProgress,
+    /// The highest star that a branch awarded and that was not revoked; 0 is none.
+    pub awarded: i32,
+}
+
 /// Stars by the scheme in force where the volunteer lives.
-pub async fn stars(
-    ctx: &Ctx,
-    volunteer: Option<VolunteerId>,
-) -> Result<(star_scheme::Model, i64, StarProgress), Fault> {
+pub async fn stars(ctx: &Ctx, volunteer: Option<VolunteerId>) -> Result<Stars, Fault> {
     let db = &ctx.db.conn;
-    let (scheme, totals) = match volunteer {
-        Some(volunteer) => {
-            (store::star_scheme_of(db, volunteer, ctx.now()).await?, hours::store::totals(db, volunteer).await?)
-        }
-        None => (store::star_scheme_at(db, "", ctx.now()).await?, Vec::new()),
+    let (scheme, totals, awarded) = match volunteer {
+        Some(volunteer) => (
+            awards::store::star_scheme_of(db, volunteer, ctx.now()).await?,
+            hours::store::totals(db, volunteer).await?,
+            awards::store::held_star(db, volunteer).await?,
+        ),
+        None => (awards::store::star_scheme_at(db, "", ctx.now()).await?, Vec::new(), 0),
     };
     let all = totals.iter().find(|total| total.dimension == TotalDimension::All);
     let confirmed = all.map_or(0, |total| i64::from(total.confirmed_minutes));
     let progress = star_progress(confirmed, &scheme.thresholds.0);
-    Ok((scheme, confirmed, progress))
+    Ok(Stars { scheme, confirmed, progress, awarded })
 }
 
 /// Every badge with the volunteer's progress.

@@ -78,6 +78,18 @@ fn learn_scene(known: &mut Known, scene: &Scene, served: &Person<'_>) {
         &scene.rule,
         &scene.presence,
         &scene.running,
+        &scene.registration,
+        &scene.stars.opened,
+        &scene.stars.reviewing,
+        &scene.stars.reviewed,
+        &scene.stars.candidate,
+        &scene.stars.notice,
+        &scene.stars.noticed,
+        &scene.stars.objection,
+        &scene.stars.over,
+        &scene.stars.award,
+        &scene.stars.case,
+        &scene.stars.badge,
     ];
     ids.into_iter().chain(more).chain(&posted.shifts).chain(&scene.acts).for_each(|id| known.learn_id(id));
     [id(Town::TEAM), id(Town::OTHER_TEAM)].iter().for_each(|id| known.learn_id(id));

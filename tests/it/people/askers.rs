@@ -2,10 +2,15 @@
 
 use boai::{ctx::Ctx, platform::node::decode};
 use boai_entity::{
-    branch, division,
-    ids::{BranchId, PolicyId, RoleGrantId, RoleReviewId},
+    award_candidate,
+    award_kinds::{AwardRoundState, CandidateState, ObjectionState, RegistrationState, StarCaseState},
+    award_objection, award_round, badge_stock, branch, division,
+    ids::{
+        AwardObjectionId, AwardRoundId, BranchId, PolicyId, RegistrationId, RoleGrantId, RoleReviewId, StarAwardId,
+        StarBadgeId, StarCandidateId, StarCaseId, StarSchemeId, VolunteerId,
+    },
     kinds::{BranchKind, DivisionLevel},
-    policy, role_review, role_review_item,
+    policy, registration, role_review, role_review_item, star_award, star_badge, star_case,
 };
 use boai_tests::{Person, Town, at, id, id_number, insert_all, shift};
 use chrono::TimeDelta;
@@ -14,7 +19,7 @@ use serde_json::json;
 use crate::{
     acts::{ask_to_join, decide, grant, open_recovery},
     authenticator::enrolled,
-    root_fields_asked::{Desk, Scene},
+    root_fields_asked::{Desk, Scene, Stars},
 };
 
 /// The columns of the matrix, as seen from 西湖救援队 and from a volunteer who serves there.
@@ -174,6 +179,164 @@ async fn desk(leader: &Person<'_>, arrived: &Person<'_>, late: &Person<'_>) -> D
     }
 }
 
+/// The UUID inside a global id.
+fn key(global_id: &str) -> uuid::Uuid {
+    let (_, key) = decode(global_id).expect("a global id");
+    key.parse().expect("a UUID")
+}
+
+#[derive(sea_orm::FromQueryResult)]
+struct Rules {
+    scheme: StarSchemeId,
+    policy: PolicyId,
+}
+
+/// Rounds of 西湖区's at each step, in which `served` is; another volunteer objected.
+async fn stars(served: &Person<'_>, other: &Person<'_>, officer: &Person<'_>) -> Stars {
+    let (town, now) = (served.town, served.town.clock.now());
+    let db = &town.app.db.conn;
+    let new_id = || town.app.random.uuid(now);
+    let rules = "SELECT s.id AS scheme, p.id AS policy FROM star_scheme s, policy p LIMIT 1";
+    let rules: Option<Rules> = boai::platform::db::one(db, rules, []).await.expect("asked");
+    let Rules { scheme, policy } = rules.expect("a scheme and a policy");
+    let (volunteer_id, by) = (VolunteerId(key(&served.volunteer_id().await)), officer.person_id().await);
+    let round = |state| award_round::Model {
+        id: AwardRoundId(new_id()),
+        branch_id: Town::branch("330106"),
+        from_star: 1,
+        to_star: 4,
+        cut_off: "2026-05-07".parse().expect("a day"),
+        state,
+        opened_by: by,
+        opened_at: now,
+        scheme_id: (state != AwardRoundState::Opened).then_some(scheme),
+        policy_id: (state != AwardRoundState::Opened).then_some(policy),
+        frozen_at: (state != AwardRoundState::Opened).then_some(now),
+        notice_until: matches!(state, AwardRoundState::Notice | AwardRoundState::Awarded)
+            .then_some(now + TimeDelta::days(1)),
+        closed_at: (state == AwardRoundState::Awarded).then_some(now),
+        cancel_reason: None,
+    };
+    use AwardRoundState::{Awarded, Notice, Opened, Reviewing};
+    let [opened, reviewing, reviewed, notice, objected, awarded] =
+        [Opened, Reviewing, Reviewing, Notice, Notice, Awarded].map(round);
+    let over = award_round::Model { notice_until: Some(now), ..round(Notice) };
+    let candidate = |round: &award_round::Model, state| award_candidate::Model {
+        id: StarCandidateId(new_id()),
+        round_id: round.id,
+        volunteer_id,
+        star: 1,
+        minutes: 6000,
+        threshold: 6000,
+        state,
+        reason: None,
+        decided_by: (state != CandidateState::Listed).then_some(by),
+        decided_at: (state != CandidateState::Listed).then_some(now),
+    };
+    let listed = candidate(&reviewing, CandidateState::Listed);
+    let passed = [&reviewed, &notice, &objected, &over].map(|round| candidate(round, CandidateState::Passed));
+    let holds = candidate(&awarded, CandidateState::Awarded);
+    let award = star_award::Model {
+        id: StarAwardId(holds.id.0),
+        round_id: awarded.id,
+        volunteer_id,
+        star: 1,
+        minutes: 6000,
+        threshold: 6000,
+        awarded_at: now,
+        awarded_by: by,
+        revoked_at: None,
+        revoked_by: None,
+        revoke_reason: None,
+    };
+    let case = star_case::Model {
+        id: StarCaseId(new_id()),
+        award_id: award.id,
+        volunteer_id,
+        confirmed_minutes: 5000,
+        raised_at: now,
+        state: StarCaseState::Waiting,
+        reason: None,
+        decided_by: None,
+        decided_at: None,
+    };
+    let objection = award_objection::Model {
+        id: AwardObjectionId(new_id()),
+        candidate_id: passed[2].id,
+        raised_by: other.person_id().await,
+        words: "x".into(),
+        raised_at: now,
+        state: ObjectionState::Waiting,
+        answer: None,
+        answered_by: None,
+        answered_at: None,
+    };
+    let badge = star_badge::Model {
+        id: StarBadgeId(new_id()),
+        number: format!("330106-2026-1-{:07}", town.rows("star_badge").await),
+        award_id: award.id,
+        volunteer_id,
+        branch_id: Town::branch("330106"),
+        issued_at: now,
+        issued_by: by,
+        handed_out_at: None,
+        handed_out_by: None,
+        voided_at: None,
+        voided_by: None,
+        void_reason: None,
+        replaces: None,
+        public_id: new_id(),
+        status_year: 2026,
+        status_place: i32::try_from(town.rows("star_badge").await).expect("a place"),
+        credential: None,
+    };
+    let stock = badge_stock::Model { branch_id: Town::branch("330106"), star: 1, on_hand: 9 };
+    let answer = Stars {
+        badge: id(badge.id),
+        opened: id(opened.id),
+        reviewing: id(reviewing.id),
+        reviewed: id(reviewed.id),
+        candidate: id(listed.id),
+        notice: id(notice.id),
+        noticed: id(passed[1].id),
+        objection: id(objection.id),
+        over: id(over.id),
+        award: id(award.id),
+        case: id(case.id),
+    };
+    let rounds = vec![opened, reviewing, reviewed, notice, objected, awarded, over];
+    insert_all::<award_round::Entity, _>(db, rounds).await;
+    insert_all::<award_candidate::Entity, _>(db, [vec![listed, holds], passed.to_vec()].concat()).await;
+    insert_all::<award_objection::Entity, _>(db, vec![objection]).await;
+    insert_all::<star_award::Entity, _>(db, vec![award]).await;
+    insert_all::<star_case::Entity, _>(db, vec![case]).await;
+    insert_all::<star_badge::Entity, _>(db, vec![badge]).await;
+    if town.rows("badge_stock").await == 0 {
+        insert_all::<badge_stock::Entity, _>(db, vec![stock]).await;
+    }
+    answer
+}
+
+/// An application of theirs that waits for 西湖区.
+async fn registration(person: &Person<'_>) -> String {
+    let (town, now) = (person.town, person.town.clock.now());
+    let row = registration::Model {
+        id: RegistrationId(town.app.random.uuid(now)),
+        volunteer_id: VolunteerId(key(&person.volunteer_id().await)),
+        county_code: "330106".into(),
+        year: 2026,
+        minutes: 1200,
+        applied_at: now,
+        state: RegistrationState::Waiting,
+        reason: None,
+        decided_by: None,
+        decided_at: None,
+    };
+    let global = id(row.id);
+    insert_all::<registration::Entity, _>(&town.app.db.conn, vec![row]).await;
+    global
+}
+
 /// A volunteer of many sides, who has served, asks to join the team and holds a role far below; and what else is 西湖救援队's.
 pub async fn settle(town: &Town) -> (Scene, Person<'_>) {
     town.clock.set(at("07:00"));
@@ -269,6 +432,8 @@ pub async fn settle(town: &Town) -> (Scene, Person<'_>) {
     let scene = Scene {
         policy,
         preview,
+        stars: stars(&served, &member, &above).await,
+        registration: registration(&served).await,
         desk,
         presence,
         running: running.shift().to_owned(),

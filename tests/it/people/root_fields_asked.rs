@@ -56,6 +56,26 @@ pub struct Scene {
     /// somebody there.
     pub presence: String,
     pub running: String,
+    /// Stars of the branch's.
+    pub stars: Stars,
+    /// Somebody's application to be registered.
+    pub registration: String,
+}
+
+/// Rounds of 西湖区 that stand at each step, somebody on the list of the one under review and under notice, an objection, a star
+/// that was awarded, and one in question.
+pub struct Stars {
+    pub opened: String,
+    pub reviewing: String,
+    pub reviewed: String,
+    pub candidate: String,
+    pub notice: String,
+    pub noticed: String,
+    pub objection: String,
+    pub over: String,
+    pub award: String,
+    pub case: String,
+    pub badge: String,
 }
 
 pub struct Desk {
@@ -91,8 +111,20 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
     let Scene {
         posted, draft, attendance, record, volunteer, session, applicant, number, grant, recovery, member, ..
     } = scene;
-    let Scene { review, officer, facility, desk, at_site, rule, presence, running, acts: [one_act, other_act], .. } =
-        scene;
+    let Scene {
+        review,
+        officer,
+        facility,
+        desk,
+        at_site,
+        rule,
+        presence,
+        running,
+        stars,
+        acts: [one_act, other_act],
+        ..
+    } = scene;
+    let registration = &scene.registration;
     let (activity, shift) = (&posted.activity, posted.shift());
     let (team, branch) = (id(Town::TEAM), id(Town::branch("330106")));
     let node =
@@ -196,6 +228,39 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         node("an act that waits", "/node", one_act, ""),
         node("a review of roles", "/node", review, ""),
         node("what waits for review", "/node", &scene.claim, ""),
+        node("a round for stars", "/node", &stars.notice, ""),
+        node("somebody on its list", "/node", &stars.noticed, ""),
+        node("an objection", "/node", &stars.objection, ""),
+        node("somebody's star", "/node", &stars.award, ""),
+        node("a star in question", "/node", &stars.case, ""),
+        node("somebody's badge", "/node", &stars.badge, ""),
+        query("badgeStock", "", "/badgeStock", format!("badgeStock(branchId: \"{branch}\") {{ star }}")),
+        node("somebody's registration", "/node", registration, ""),
+        query(
+            "awardRound",
+            "under review",
+            "/awardRound",
+            format!("awardRound(id: \"{}\") {{ state }}", stars.reviewing),
+        ),
+        query("awardRound", "under notice", "/awardRound", format!("awardRound(id: \"{}\") {{ state }}", stars.notice)),
+        query(
+            "awardRounds",
+            "",
+            "/awardRounds/nodes",
+            format!("awardRounds(branchId: \"{branch}\") {{ nodes {{ state }} }}"),
+        ),
+        query(
+            "registrationQueue",
+            "",
+            "/registrationQueue/nodes",
+            format!("registrationQueue(branchId: \"{branch}\") {{ nodes {{ state }} }}"),
+        ),
+        query(
+            "starCases",
+            "",
+            "/starCases/nodes",
+            format!("starCases(branchId: \"{branch}\") {{ nodes {{ state }} }}"),
+        ),
         query("pendingActs", "", "/pendingActs/nodes", "pendingActs { nodes { kind } }"),
         query(
             "roleHolders",
@@ -219,10 +284,14 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         ),
         mutation("withdrawPolicy", "", format!("policyId: \"{}\", reason: \"x\"", scene.policy)),
         mutation("addShift", "", format!("activityId: \"{activity}\", shift: {{ {times} }}")),
+        mutation("answerObjection", "", format!("objectionId: \"{}\", upheld: false, answer: \"x\"", stars.objection)),
+        mutation("applyForRegistration", "", ""),
         mutation("approveAct", "", format!("actId: \"{one_act}\"")),
         mutation("approveRecovery", "", format!("recoveryId: \"{recovery}\"")),
         mutation("askForPresence", "", format!("shiftId: \"{running}\", {request}")),
         mutation("askToJoinTeam", "", format!("teamId: \"{team}\"")),
+        mutation("awardStars", "", format!("roundId: \"{}\"", stars.over)),
+        mutation("cancelAwardRound", "", format!("roundId: \"{}\", reason: \"x\"", stars.opened)),
         mutation("cancelChildErasure", "", format!("pass: \"boai_x\", erasureId: \"{}\"", scene.erasure)),
         mutation("cancelErasure", "", format!("erasureId: \"{}\"", scene.erasure)),
         mutation("cancelActivity", "", format!("activityId: \"{activity}\", reason: \"x\"")),
@@ -279,6 +348,12 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
             "",
             format!("attendanceId: \"{attendance}\", servedTo: \"2026-05-08T08:10:00+08:00\", reason: \"x\""),
         ),
+        mutation(
+            "decideRegistrations",
+            "",
+            format!("items: [{{ registrationId: \"{registration}\", approve: true }}]"),
+        ),
+        mutation("decideStarCase", "", format!("caseId: \"{}\", decision: KEEP, reason: \"x\"", stars.case)),
         mutation("decideReviews", "", format!("items: [{{ itemId: \"{}\", approve: true }}]", scene.claim)),
         mutation("settleFlag", "", format!("itemId: \"{}\", note: \"x\"", scene.claim)),
         mutation("withdrawClaim", "", format!("itemId: \"{}\"", scene.claim)),
@@ -288,6 +363,7 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         mutation("enrolAsVolunteer", "", enrol),
         mutation("enrolSecondFactor", "", ""),
         mutation("foundTeam", "", format!("branchId: \"{branch}\", name: \"新队\", speciality: RESCUE")),
+        mutation("freezeAwardRound", "", format!("roundId: \"{}\"", stars.opened)),
         mutation("giveConsent", "", "kind: PUBLICATION, version: \"2026-01\""),
         mutation("giveGuardianConsent", "", "pass: \"boai_x\", version: \"2026-01\""),
         mutation(
@@ -311,6 +387,12 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         mutation("leaveTeam", "", format!("teamId: \"{team}\"")),
         mutation("linkWeChat", "", "code: \"x\""),
         mutation("objectToRecovery", "", ""),
+        mutation("objectToStar", "", format!("candidateId: \"{}\", words: \"x\"", stars.noticed)),
+        mutation(
+            "openAwardRound",
+            "",
+            format!("branchId: \"{branch}\", fromStar: 1, toStar: 4, cutOff: \"2026-05-07\""),
+        ),
         mutation(
             "openGuardianPass",
             "",
@@ -324,6 +406,7 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         mutation("provePresence", "", format!("askId: \"{presence}\", {fix}")),
         mutation("proveSecondFactor", "", "code: \"000000\""),
         mutation("publishActivity", "", format!("activityId: \"{draft}\"")),
+        mutation("publishAwardRound", "", format!("roundId: \"{}\"", stars.reviewed)),
         mutation("refreshSession", "", format!("refreshToken: \"{}\"", who.refresh_token)),
         mutation("removeSecondFactor", "", "code: \"000000\""),
         mutation("renewRecoveryCodes", "", "code: \"000000\""),
@@ -342,6 +425,16 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         mutation("requestMyData", "", format!("requestId: \"{}\"", who.request_id())),
         mutation("requestSignInCode", "", format!("phone: \"{}\"", who.town.new_phone())),
         mutation("resetSecondFactor", "", format!("grantId: \"{officer}\", reason: \"x\"")),
+        mutation(
+            "reviewStarCandidates",
+            "",
+            format!("roundId: \"{}\", items: [{{ candidateId: \"{}\" }}]", stars.reviewing, stars.candidate),
+        ),
+        mutation("handOutBadge", "", format!("badgeId: \"{}\"", stars.badge)),
+        mutation("issueBadges", "", format!("awardIds: [\"{}\"]", stars.award)),
+        mutation("receiveBadges", "", format!("branchId: \"{branch}\", star: 1, count: 1, note: \"x\"")),
+        mutation("replaceBadge", "", format!("badgeId: \"{}\", reason: \"x\"", stars.badge)),
+        mutation("revokeStar", "", format!("awardId: \"{}\", reason: \"x\"", stars.award)),
         mutation(
             "reviewRoles",
             "",

@@ -10,7 +10,7 @@ use crate::acts::{ask_to_join, decide};
 const PARTS: [(&str, u64); 10] = [
     ("volunteer { name number residence { name } } consents { kind } sessions { device }", 5),
     ("hours { confirmed pending byYear { year } byCategory { category } byBook { book } byTeam { team { name } } }", 3),
-    ("stars { star confirmed next { missing } }", 3),
+    ("stars { star awarded confirmed next { missing } } starAwards { star } registration { state }", 6),
     ("badges { code eligible missing }", 3),
     ("records(first: 10) { nodes { minutes team { name branch { name } } } }", 4),
     ("activities: records(first: 10) { nodes { activity { title } } }", 3),

@@ -1,0 +1,10 @@
+//! Stories of what branches award: stars, and the registration that comes before.
+
+mod badges;
+mod objections;
+mod questions;
+mod races;
+mod registration;
+mod rounds;
+mod support;
+mod year;
