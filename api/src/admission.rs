@@ -41,6 +41,7 @@ const CLASSES: &[(&str, Class)] = &[
     ("consentTexts", Class::Read),
     ("desk", Class::Read),
     ("myClaims", Class::Read),
+    ("disputes", Class::Read),
     ("division", Class::Read),
     ("divisions", Class::Search),
     ("guardianView", Class::Read),
@@ -56,6 +57,8 @@ const CLASSES: &[(&str, Class)] = &[
     ("teamNotice", Class::Read),
     ("teams", Class::Search),
     ("addShift", Class::Write),
+    ("answerDispute", Class::Write),
+    ("appealDispute", Class::Write),
     ("approveAct", Class::Write),
     ("approveRecovery", Class::Write),
     ("askForPresence", Class::Write),
@@ -84,6 +87,7 @@ const CLASSES: &[(&str, Class)] = &[
     ("createFacility", Class::Write),
     ("createChildDataLink", Class::Write),
     ("createMyDataLink", Class::Write),
+    ("decideDispute", Class::Write),
     ("decideIdentity", Class::Write),
     ("decideReviews", Class::Write),
     ("decideTeamMember", Class::Write),
@@ -104,6 +108,7 @@ const CLASSES: &[(&str, Class)] = &[
     ("linkWeChat", Class::SignIn),
     ("objectToRecovery", Class::SignIn),
     ("openGuardianPass", Class::SignIn),
+    ("openDispute", Class::Write),
     ("openRecovery", Class::Write),
     ("provePresence", Class::Check),
     ("proveSecondFactor", Class::Write),
@@ -139,6 +144,7 @@ const CLASSES: &[(&str, Class)] = &[
     ("withdrawChildConsent", Class::Write),
     ("withdrawClaim", Class::Write),
     ("withdrawConsent", Class::Write),
+    ("withdrawDispute", Class::Write),
 ];
 
 /// Whoever sends a request.

@@ -11,9 +11,9 @@ use boai_entity::{
     Instant,
     ids::{
         AccountRecoveryId, ActivityId, AttendanceId, AuditEntryId, BranchId, DataExportId, DeskEntryId, DeskGrantId,
-        ErasureId, FacilityId, IdentityId, InboxItemId, PendingActId, PersonId, PostId, PresenceAskId, RefusedScanId,
-        ReviewItemId, RoleGrantId, RoleReviewId, ServiceRecordId, SessionId, ShiftId, ShiftRuleId, SignUpId, TeamId,
-        VolunteerId,
+        DisputeId, ErasureId, FacilityId, IdentityId, InboxItemId, PendingActId, PersonId, PostId, PresenceAskId,
+        RefusedScanId, ReviewItemId, RoleGrantId, RoleReviewId, ServiceRecordId, SessionId, ShiftId, ShiftRuleId,
+        SignUpId, TeamId, VolunteerId,
     },
     kinds::LookPurpose,
 };
@@ -40,6 +40,7 @@ use crate::{
     config::Config,
     ctx::Ctx,
     desk::graphql::{DeskGrant, DeskLine, DeskMutation, DeskQuery, RefusedScan},
+    disputes::graphql::{Dispute, DisputesMutation, DisputesQuery},
     four_eyes::graphql::{FourEyesMutation, FourEyesQuery, PendingAct},
     hours::{
         graphql::{HoursMutation, HoursQuery, LateConfirmation, NoticedService, ServiceRecord},
@@ -87,6 +88,7 @@ node_ids! {
     DataExportId => "DataExport",
     DeskEntryId => "DeskEntry",
     DeskGrantId => "DeskGrant",
+    DisputeId => "Dispute",
     ErasureId => "Erasure",
     FacilityId => "Facility",
     IdentityId => "IdentityCheck",
@@ -211,6 +213,7 @@ pub struct Query(
     GuardianQuery,
     ReviewsQuery,
     AfterwardsQuery,
+    DisputesQuery,
 );
 
 /// What can be done. Each mutation takes one `input` and answers with a payload whose `errors` say what a person can run
@@ -238,6 +241,7 @@ pub struct Mutation(
     RolesMutation,
     PrivacyMutation,
     GuardianMutation,
+    DisputesMutation,
 );
 
 pub type Boai = Schema<Query, Mutation, LiveSubscription>;
@@ -254,6 +258,7 @@ fn builder() -> SchemaBuilder<Query, Mutation, LiveSubscription> {
         .override_output_type_description::<Connection<String, DeskGrant>>("A page of who sits at a desk.")
         .override_output_type_description::<Connection<String, DeskLine>>("A page of a desk's roster.")
         .override_output_type_description::<Connection<String, RefusedScan>>("A page of what a desk was refused.")
+        .override_output_type_description::<Connection<String, Dispute>>("A page of disputes.")
         .override_output_type_description::<Connection<String, Division>>("A page of divisions.")
         .override_output_type_description::<Connection<String, Facility>>("A page of facilities.")
         .override_output_type_description::<Connection<String, InboxItem>>("A page of an inbox.")

@@ -7,7 +7,7 @@
 //!
 //! Services use only rooms that stand above their own in this list:
 //! platform, access, trail, inbox, auth, policies, organisation, people, identity, four_eyes, roles, places, activities,
-//! reviews, hours, proof, certificates, attendance, desk, presence, sync, recognition, live, privacy, demo.
+//! reviews, hours, proof, certificates, attendance, disputes, desk, presence, sync, recognition, live, privacy, demo.
 
 // The roots of the schema are types within types, a level for each room, and the compiler looks through all of them.
 #![recursion_limit = "256"]
@@ -24,6 +24,7 @@ pub mod config;
 pub mod ctx;
 pub mod demo;
 pub mod desk;
+pub mod disputes;
 pub mod four_eyes;
 pub mod graphql;
 pub mod hours;

@@ -5,7 +5,7 @@
 use std::{fs, path::Path};
 
 /// Rooms from the ground up: what tells a story may use only rooms that stand before its own.
-const ROOMS: [&str; 25] = [
+const ROOMS: [&str; 26] = [
     "platform",
     "access",
     "trail",
@@ -24,6 +24,7 @@ const ROOMS: [&str; 25] = [
     "proof",
     "certificates",
     "attendance",
+    "disputes",
     "desk",
     "presence",
     "sync",

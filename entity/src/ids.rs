@@ -39,6 +39,7 @@ ids! {
     DataExportId
     DeskEntryId
     DeskGrantId
+    DisputeId
     ErasureId
     FacilityId
     IdentityId

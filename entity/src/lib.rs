@@ -4,6 +4,7 @@
 //! worked out in Asia/Shanghai by the rooms that need them. Coordinates are WGS-84 degrees, lengths metres,
 //! service time whole minutes.
 
+pub mod dispute_kinds;
 pub mod ids;
 pub mod kinds;
 pub mod presence_kinds;
@@ -28,6 +29,7 @@ pub mod data_export;
 pub mod data_export_chunk;
 pub mod desk_entry;
 pub mod desk_grant;
+pub mod dispute;
 pub mod division;
 pub mod erasure;
 pub mod facility;

@@ -45,6 +45,7 @@ mod m0053_reviews_do_not_stay;
 mod m0060_ledger_roots;
 mod m0061_certificates;
 mod m0070_long_days_and_notice;
+mod m0071_disputes;
 
 pub struct Migrator;
 
@@ -94,6 +95,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0060_ledger_roots::Migration),
             Box::new(m0061_certificates::Migration),
             Box::new(m0070_long_days_and_notice::Migration),
+            Box::new(m0071_disputes::Migration),
         ]
     }
 }

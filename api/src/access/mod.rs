@@ -91,10 +91,14 @@ pub enum Action {
     GrantDesk,
     /// Confirm service on a day longer than a leader's word is enough for.
     ConfirmLongDays,
+    /// Decide disputes over a team's service records.
+    DecideDisputes,
+    /// Decide appeals against what was decided for a branch.
+    DecideAppeals,
 }
 
 impl Action {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::SeeRoster,
         Self::RunActivities,
         Self::ConfirmHours,
@@ -111,6 +115,8 @@ impl Action {
         Self::RunDesk,
         Self::GrantDesk,
         Self::ConfirmLongDays,
+        Self::DecideDisputes,
+        Self::DecideAppeals,
     ];
 
     /// Whether it only shows something. What does more changes other people's records; a new action does, unless it is
@@ -184,6 +190,9 @@ fn permits(grant: &Grant, action: Action, resource: Resource<'_>) -> bool {
         Role::BranchOfficer => match (action, resource, &grant.reach) {
             (Action::GrantBranchRoles, Resource::Branch { path }, Reach::Branch(own)) => path != own,
             (Action::GrantBranchRoles, ..) => false,
+            // An appeal goes up; above a province, whose code has two digits, there is nobody, so another of its officers decides.
+            (Action::DecideAppeals, Resource::Branch { path }, Reach::Branch(own)) => path != own || path.len() <= 2,
+            (Action::DecideAppeals, ..) => false,
             _ => true,
         },
     }

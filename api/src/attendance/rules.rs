@@ -323,6 +323,7 @@ mod tests {
             afterwards: boai_entity::policy::Afterwards::default(),
             days: boai_entity::policy::Days::default(),
             notice: boai_entity::policy::Notice::default(),
+            disputes: boai_entity::policy::Disputes::default(),
             flags: boai_entity::policy::FlagLimits::default(),
             radius_min_m: 50,
             radius_max_m: 2000,

@@ -53,6 +53,8 @@ pub struct Scene {
     /// somebody there.
     pub presence: String,
     pub running: String,
+    /// What that person disputes of another record.
+    pub dispute: String,
 }
 
 pub struct Desk {
@@ -153,6 +155,18 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
             "/teamNotice/nodes",
             format!("teamNotice(teamId: \"{team}\") {{ nodes {{ recordId }} }}"),
         ),
+        query(
+            "disputes",
+            "of a team",
+            "/disputes/nodes",
+            format!("disputes(teamId: \"{team}\") {{ nodes {{ id }} }}"),
+        ),
+        query(
+            "disputes",
+            "of a branch",
+            "/disputes/nodes",
+            format!("disputes(branchId: \"{branch}\") {{ nodes {{ id }} }}"),
+        ),
         query("consentTexts", "", "/consentTexts", "consentTexts { kind }"),
         query("identityChecks", "", "/identityChecks/nodes", checks),
         query("guardianView", "", "/guardianView", "guardianView(pass: \"boai_x\") { childName }"),
@@ -192,6 +206,7 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         node("an act that waits", "/node", one_act, ""),
         node("a review of roles", "/node", review, ""),
         node("what waits for review", "/node", &scene.claim, ""),
+        node("somebody's dispute", "/node", &scene.dispute, ""),
         query("pendingActs", "", "/pendingActs/nodes", "pendingActs { nodes { kind } }"),
         query(
             "roleHolders",
@@ -203,6 +218,8 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         query("starScheme", "", "/starScheme", "starScheme { star }"),
         query("teams", "", "/teams/nodes", "teams { nodes { name } }"),
         mutation("addShift", "", format!("activityId: \"{activity}\", shift: {{ {times} }}")),
+        mutation("answerDispute", "", format!("disputeId: \"{}\", words: \"x\"", scene.dispute)),
+        mutation("appealDispute", "", format!("disputeId: \"{}\", words: \"x\"", scene.dispute)),
         mutation("approveAct", "", format!("actId: \"{one_act}\"")),
         mutation("approveRecovery", "", format!("recoveryId: \"{recovery}\"")),
         mutation("askForPresence", "", format!("shiftId: \"{running}\", {request}")),
@@ -263,6 +280,11 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
             "",
             format!("attendanceId: \"{attendance}\", servedTo: \"2026-05-08T08:10:00+08:00\", reason: \"x\""),
         ),
+        mutation(
+            "decideDispute",
+            "",
+            format!("disputeId: \"{}\", outcome: DISMISSED, reason: \"x\"", scene.dispute),
+        ),
         mutation("decideReviews", "", format!("items: [{{ itemId: \"{}\", approve: true }}]", scene.claim)),
         mutation("settleFlag", "", format!("itemId: \"{}\", note: \"x\"", scene.claim)),
         mutation("withdrawClaim", "", format!("itemId: \"{}\"", scene.claim)),
@@ -305,6 +327,7 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
             "",
             format!("volunteerNumber: \"{member}\", {new_phone}, reason: \"x\", identityCheck: \"x\""),
         ),
+        mutation("openDispute", "", format!("recordId: \"{record}\", words: \"x\", {request}")),
         mutation("provePresence", "", format!("askId: \"{presence}\", {fix}")),
         mutation("proveSecondFactor", "", "code: \"000000\""),
         mutation("publishActivity", "", format!("activityId: \"{draft}\"")),
@@ -355,6 +378,7 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         mutation("syncAttendance", "", "sentAt: \"2026-05-08T07:00:00+08:00\", items: []"),
         mutation("unlinkWeChat", "", ""),
         mutation("withdrawChildConsent", "", "pass: \"boai_x\", kind: LOCATION"),
+        mutation("withdrawDispute", "", format!("disputeId: \"{}\"", scene.dispute)),
         mutation("withdrawConsent", "", "kind: LOCATION"),
         Operation {
             root: "Subscription",
