@@ -1199,6 +1199,11 @@ pub const TABLES: &[Table] = &[
                 fields: &["id", "opened_at", "words", "wanted_from", "wanted_to", "state", "outcome", "ends_at"],
             },
             Acts {
+                of: Of::Person("confirmed_by"),
+                title: words("对您所确认记录的异议", "Disputes over records that you had settled"),
+                fields: &["id", "opened_at", "words", "state", "outcome", "ends_at"],
+            },
+            Acts {
                 of: Of::Person("answered_by"),
                 title: words("您答复的异议", "Disputes that you answered"),
                 fields: &["id", "answer", "answered_at", "state", "outcome"],
