@@ -155,12 +155,7 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
             "/teamNotice/nodes",
             format!("teamNotice(teamId: \"{team}\") {{ nodes {{ recordId }} }}"),
         ),
-        query(
-            "disputes",
-            "of a team",
-            "/disputes/nodes",
-            format!("disputes(teamId: \"{team}\") {{ nodes {{ id }} }}"),
-        ),
+        query("disputes", "of a team", "/disputes/nodes", format!("disputes(teamId: \"{team}\") {{ nodes {{ id }} }}")),
         query(
             "disputes",
             "of a branch",
@@ -280,11 +275,7 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
             "",
             format!("attendanceId: \"{attendance}\", servedTo: \"2026-05-08T08:10:00+08:00\", reason: \"x\""),
         ),
-        mutation(
-            "decideDispute",
-            "",
-            format!("disputeId: \"{}\", outcome: DISMISSED, reason: \"x\"", scene.dispute),
-        ),
+        mutation("decideDispute", "", format!("disputeId: \"{}\", outcome: DISMISSED, reason: \"x\"", scene.dispute)),
         mutation("decideReviews", "", format!("items: [{{ itemId: \"{}\", approve: true }}]", scene.claim)),
         mutation("settleFlag", "", format!("itemId: \"{}\", note: \"x\"", scene.claim)),
         mutation("withdrawClaim", "", format!("itemId: \"{}\"", scene.claim)),

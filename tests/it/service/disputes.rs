@@ -99,7 +99,11 @@ fn of_branch(code: &str) -> String {
 async fn notice(ling: &Person<'_>) -> (Option<Instant>, bool, bool) {
     let record = ling.ask("{ me { records { nodes { noticeUntil isFinal disputed } } } }", json!({})).await;
     let field = |name: &str| record.data(&format!("/me/records/nodes/0/{name}"));
-    (field("noticeUntil").as_str().map(|at| at.parse().expect("a moment")), field("isFinal") == true, field("disputed") == true)
+    (
+        field("noticeUntil").as_str().map(|at| at.parse().expect("a moment")),
+        field("isFinal") == true,
+        field("disputed") == true,
+    )
 }
 
 /// A member of 西湖救援队.
