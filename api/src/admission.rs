@@ -44,6 +44,7 @@ const CLASSES: &[(&str, Class)] = &[
     ("consentTexts", Class::Read),
     ("desk", Class::Read),
     ("myClaims", Class::Read),
+    ("disputes", Class::Read),
     ("division", Class::Read),
     ("divisions", Class::Search),
     ("guardianView", Class::Read),
@@ -67,6 +68,8 @@ const CLASSES: &[(&str, Class)] = &[
     ("withdrawPolicy", Class::Write),
     ("answerObjection", Class::Write),
     ("applyForRegistration", Class::Write),
+    ("answerDispute", Class::Write),
+    ("appealDispute", Class::Write),
     ("approveAct", Class::Write),
     ("approveRecovery", Class::Write),
     ("askForPresence", Class::Write),
@@ -97,6 +100,7 @@ const CLASSES: &[(&str, Class)] = &[
     ("createFacility", Class::Write),
     ("createChildDataLink", Class::Write),
     ("createMyDataLink", Class::Write),
+    ("decideDispute", Class::Write),
     ("decideIdentity", Class::Write),
     ("decideRegistrations", Class::Write),
     ("decideReviews", Class::Write),
@@ -124,6 +128,7 @@ const CLASSES: &[(&str, Class)] = &[
     ("objectToStar", Class::Write),
     ("openAwardRound", Class::Write),
     ("openGuardianPass", Class::SignIn),
+    ("openDispute", Class::Write),
     ("openRecovery", Class::Write),
     ("provePresence", Class::Check),
     ("proveSecondFactor", Class::Write),
@@ -164,6 +169,7 @@ const CLASSES: &[(&str, Class)] = &[
     ("withdrawChildConsent", Class::Write),
     ("withdrawClaim", Class::Write),
     ("withdrawConsent", Class::Write),
+    ("withdrawDispute", Class::Write),
 ];
 
 /// Whoever sends a request.

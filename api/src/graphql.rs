@@ -10,7 +10,7 @@ use async_graphql::{
 use boai_entity::{
     Instant,
     ids::{
-        AccountRecoveryId, ActivityId, AttendanceId, AuditEntryId, AwardObjectionId, AwardRoundId, BranchId, DataExportId, DeskEntryId, DeskGrantId, ErasureId, FacilityId, IdentityId, InboxItemId, PendingActId, PersonId, PolicyId, PolicyPreviewId, PostId, PresenceAskId, RefusedScanId, RegistrationId, ReviewItemId, RoleGrantId, RoleReviewId, ServiceRecordId, SessionId, ShiftId, ShiftRuleId, SignUpId, StarAwardId, StarBadgeId, StarCandidateId, StarCaseId, TeamId, VolunteerId,
+        AccountRecoveryId, ActivityId, AttendanceId, AuditEntryId, AwardObjectionId, AwardRoundId, BranchId, DataExportId, DeskEntryId, DeskGrantId, DisputeId, ErasureId, FacilityId, IdentityId, InboxItemId, PendingActId, PersonId, PolicyId, PolicyPreviewId, PostId, PresenceAskId, RefusedScanId, RegistrationId, ReviewItemId, RoleGrantId, RoleReviewId, ServiceRecordId, SessionId, ShiftId, ShiftRuleId, SignUpId, StarAwardId, StarBadgeId, StarCandidateId, StarCaseId, TeamId, VolunteerId,
     },
     kinds::LookPurpose,
 };
@@ -39,6 +39,7 @@ use crate::{
     config::Config,
     ctx::Ctx,
     desk::graphql::{DeskGrant, DeskLine, DeskMutation, DeskQuery, RefusedScan},
+    disputes::graphql::{Dispute, DisputesMutation, DisputesQuery},
     four_eyes::graphql::{FourEyesMutation, FourEyesQuery, PendingAct},
     hours::{
         graphql::{HoursMutation, HoursQuery, LateConfirmation, NoticedService, ServiceRecord},
@@ -93,6 +94,7 @@ node_ids! {
     DataExportId => "DataExport",
     DeskEntryId => "DeskEntry",
     DeskGrantId => "DeskGrant",
+    DisputeId => "Dispute",
     ErasureId => "Erasure",
     FacilityId => "Facility",
     IdentityId => "IdentityCheck",
@@ -230,6 +232,7 @@ pub struct Query(
     AwardQuery,
     RegistrationQuery,
     BadgeQuery,
+    DisputesQuery,
 );
 
 /// What can be done. Each mutation takes one `input` and answers with a payload whose `errors` say what a person can run
@@ -262,6 +265,7 @@ pub struct Mutation(
     AwardMutation,
     RegistrationMutation,
     BadgeMutation,
+    DisputesMutation,
 );
 
 pub type Boai = Schema<Query, Mutation, LiveSubscription>;
@@ -278,6 +282,7 @@ fn builder() -> SchemaBuilder<Query, Mutation, LiveSubscription> {
         .override_output_type_description::<Connection<String, DeskGrant>>("A page of who sits at a desk.")
         .override_output_type_description::<Connection<String, DeskLine>>("A page of a desk's roster.")
         .override_output_type_description::<Connection<String, RefusedScan>>("A page of what a desk was refused.")
+        .override_output_type_description::<Connection<String, Dispute>>("A page of disputes.")
         .override_output_type_description::<Connection<String, Division>>("A page of divisions.")
         .override_output_type_description::<Connection<String, Facility>>("A page of facilities.")
         .override_output_type_description::<Connection<String, InboxItem>>("A page of an inbox.")

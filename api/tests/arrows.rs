@@ -5,7 +5,7 @@
 use std::{fs, path::Path};
 
 /// Rooms from the ground up: what tells a story may use only rooms that stand before its own.
-const ROOMS: [&str; 29] = [
+const ROOMS: [&str; 30] = [
     "platform",
     "access",
     "trail",
@@ -27,6 +27,7 @@ const ROOMS: [&str; 29] = [
     "proof",
     "certificates",
     "attendance",
+    "disputes",
     "desk",
     "presence",
     "sync",

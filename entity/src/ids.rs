@@ -41,6 +41,7 @@ ids! {
     DataExportId
     DeskEntryId
     DeskGrantId
+    DisputeId
     ErasureId
     FacilityId
     IdentityId

@@ -333,6 +333,18 @@ kinds! {
         BackFillDeclined,
         /// A second person declined the long day, or the correction of what is final, that I brought forward; the note says why.
         SecondWordDeclined,
+        /// 异议: hours of mine, that I recorded, or of a team in my care are disputed; the note says why.
+        DisputeOpened,
+        /// A side of a dispute that concerns me has answered; the note says what.
+        DisputeAnswered,
+        /// A dispute that concerns me was decided; the note says how and why. Either side may appeal for some working days.
+        DisputeDecided,
+        /// A decision that concerns me goes one level up; the note says why.
+        DisputeAppealed,
+        /// An appeal that concerns me was decided, and that is the end of it; the note says how and why.
+        AppealDecided,
+        /// A dispute that concerns me was taken back.
+        DisputeWithdrawn,
         /// A team accepted me.
         TeamAccepted,
         /// A team declined me.

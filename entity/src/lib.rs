@@ -5,6 +5,7 @@
 //! service time whole minutes.
 
 pub mod award_kinds;
+pub mod dispute_kinds;
 pub mod ids;
 pub mod kinds;
 pub mod presence_kinds;
@@ -33,6 +34,7 @@ pub mod data_export;
 pub mod data_export_chunk;
 pub mod desk_entry;
 pub mod desk_grant;
+pub mod dispute;
 pub mod division;
 pub mod erasure;
 pub mod facility;

@@ -51,6 +51,9 @@ pub struct PolicyBody {
     /// What a star takes beyond the hours; older versions say nothing of it.
     #[serde(default)]
     pub awards: Awards,
+    /// What is said of disputes; older versions say nothing of it.
+    #[serde(default)]
+    pub disputes: Disputes,
 }
 
 /// 星级评定: what is asked of who is awarded a star, beyond the hours of the scheme.
@@ -120,6 +123,28 @@ pub struct Notice {
 impl Default for Notice {
     fn default() -> Self {
         Self { record_working_days: 10, working_days: 3 }
+    }
+}
+
+/// 异议 over service records.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Disputes {
+    /// Days for which the volunteer may dispute what is final, or was rejected.
+    pub within_days: i64,
+    /// Disputes of one person over the same stay, with those that were withdrawn.
+    pub at_most: i64,
+    /// Working days in which those who recorded the service answer.
+    pub answer_working_days: u32,
+    /// Working days in which a dispute, and then an appeal, is decided.
+    pub decide_working_days: u32,
+    /// Working days in which a decision can be appealed.
+    pub appeal_working_days: u32,
+}
+
+impl Default for Disputes {
+    fn default() -> Self {
+        Self { within_days: 180, at_most: 3, answer_working_days: 3, decide_working_days: 10, appeal_working_days: 5 }
     }
 }
 

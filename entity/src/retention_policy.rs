@@ -38,7 +38,7 @@ pub struct RetentionDays {
     pub recovery: i64,
     /// Whom somebody looked at, and what for, from the look. At least three years, whatever stands here (PIPL, art. 56).
     pub look: i64,
-    /// What was reviewed (claims, flags, back-filled time …), from when it was settled, and desks, from their last day: as long as
+    /// What was reviewed (claims, flags, back-filled time …), from when it was settled, disputes, from their end, and desks, from their last day: as long as
     /// claims about it can be brought (Civil Code, art. 188). Older versions say nothing of it.
     #[serde(default = "three_years")]
     pub review: i64,

@@ -45,6 +45,7 @@ mod m0053_reviews_do_not_stay;
 mod m0060_ledger_roots;
 mod m0061_certificates;
 mod m0070_long_days_and_notice;
+mod m0071_disputes;
 mod m0080_award_rounds;
 mod m0081_registrations;
 mod m0082_star_badges;
@@ -99,6 +100,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0060_ledger_roots::Migration),
             Box::new(m0061_certificates::Migration),
             Box::new(m0070_long_days_and_notice::Migration),
+            Box::new(m0071_disputes::Migration),
             Box::new(m0080_award_rounds::Migration),
             Box::new(m0081_registrations::Migration),
             Box::new(m0082_star_badges::Migration),

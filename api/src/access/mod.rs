@@ -99,10 +99,14 @@ pub enum Action {
     Register,
     /// Receive badges, issue, replace and hand them out.
     HandOutBadges,
+    /// Decide disputes over a team's service records.
+    DecideDisputes,
+    /// Decide appeals against what was decided for a branch.
+    DecideAppeals,
 }
 
 impl Action {
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::SeeRoster,
         Self::RunActivities,
         Self::ConfirmHours,
@@ -123,6 +127,8 @@ impl Action {
         Self::AwardStars,
         Self::Register,
         Self::HandOutBadges,
+        Self::DecideDisputes,
+        Self::DecideAppeals,
     ];
 
     /// Whether it only shows something. What does more changes other people's records; a new action does, unless it is
@@ -196,6 +202,9 @@ fn permits(grant: &Grant, action: Action, resource: Resource<'_>) -> bool {
         Role::BranchOfficer => match (action, resource, &grant.reach) {
             (Action::GrantBranchRoles, Resource::Branch { path }, Reach::Branch(own)) => path != own,
             (Action::GrantBranchRoles, ..) => false,
+            // An appeal goes up; above a province, whose code has two digits, there is nobody, so another of its officers decides.
+            (Action::DecideAppeals, Resource::Branch { path }, Reach::Branch(own)) => path != own || path.len() <= 2,
+            (Action::DecideAppeals, ..) => false,
             _ => true,
         },
     }

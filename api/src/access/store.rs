@@ -121,6 +121,40 @@ pub async fn officers_above(db: &impl ConnectionTrait, path: &str, now: Instant)
     Ok(rows.into_iter().map(|row| row.person_id).collect())
 }
 
+/// Who sees to a team's disputes: its leaders, and the officers of the nearest branch at or above `path` (`above`: above it)
+/// that has one who is not among `parties`.
+pub async fn leaders_and_officers(
+    db: &impl ConnectionTrait,
+    team: TeamId,
+    (path, above): (&str, bool),
+    parties: &[PersonId],
+    now: Instant,
+) -> Result<Vec<PersonId>, DbErr> {
+    #[derive(FromQueryResult)]
+    struct Seer {
+        person_id: PersonId,
+    }
+    let mut values: Vec<Value> = vec![team.into(), path.into(), now.into()];
+    let others = match db::placeholders(values.len() + 1, parties.len()) {
+        _ if parties.is_empty() => String::new(),
+        others => format!("AND g.person_id NOT IN ({others})"),
+    };
+    values.extend(parties.iter().map(|party| Value::from(*party)));
+    let beyond = if above && path.len() > 2 { "AND length(b.path) < length($2)" } else { "" };
+    let held = format!(
+        "role_grant g JOIN branch b ON b.id = g.branch_id
+         WHERE g.role = 'BRANCH_OFFICER' AND g.revoked_at IS NULL AND (g.ends_at IS NULL OR g.ends_at > $3)
+           AND substr($2, 1, length(b.path)) = b.path {beyond} {others}"
+    );
+    let text = format!(
+        "SELECT g.person_id FROM role_grant g WHERE g.role = 'TEAM_LEADER' AND g.team_id = $1
+           AND g.revoked_at IS NULL AND (g.ends_at IS NULL OR g.ends_at > $3)
+         UNION SELECT g.person_id FROM {held} AND length(b.path) = (SELECT MAX(length(b.path)) FROM {held})"
+    );
+    let rows: Vec<Seer> = db::all(db, text, values).await?;
+    Ok(rows.into_iter().map(|row| row.person_id).collect())
+}
+
 fn grant(role: Option<Role>, team: Option<TeamId>, branch_path: Option<String>) -> Option<Grant> {
     Some(Grant { role: role?, reach: team.map(Reach::Team).or(branch_path.map(Reach::Branch))? })
 }

@@ -324,6 +324,7 @@ mod tests {
             days: boai_entity::policy::Days::default(),
             notice: boai_entity::policy::Notice::default(),
             awards: boai_entity::policy::Awards::default(),
+            disputes: boai_entity::policy::Disputes::default(),
             flags: boai_entity::policy::FlagLimits::default(),
             radius_min_m: 50,
             radius_max_m: 2000,

@@ -18,6 +18,7 @@ use crate::{
     access::{Action, Resource},
     activities::graphql::{Activity, Shift, activity_by_id, shift_by_id},
     ctx::Ctx,
+    disputes::graphql::{Dispute, disputes_of, is_disputed},
     graphql::{ctx, load, settle},
     organisation::{
         graphql::{Team, may_with_team},
@@ -34,6 +35,7 @@ use crate::{
         pages::{self, Page, PageArgs},
         scalars::{Date, Minutes},
         text,
+        wire::price,
     },
     policies::policy_at,
     reviews::graphql::ReviewItem,
@@ -89,7 +91,16 @@ impl ServiceRecord {
     async fn awaits(&self) -> Option<AwaitedWord> {
         self.0.awaits
     }
-    /// 公示: until then the team sees it; null unless it is confirmed.
+    /// 异议 over it, the last first.
+    #[graphql(complexity = "price::list(3, child_complexity, pages::STATEMENT)")]
+    async fn disputes(&self, gql: &Context<'_>) -> Result<Vec<Dispute>> {
+        disputes_of(gql, self.0.attendance_id).await
+    }
+    /// Whether it is disputed now: then it is not final, and nothing else changes it.
+    async fn disputed(&self, gql: &Context<'_>) -> Result<bool> {
+        is_disputed(gql, self.0.attendance_id).await
+    }
+    /// 公示: until then the team sees it; null unless it is confirmed, and while a dispute stops the clock.
     async fn notice_until(&self) -> Option<Instant> {
         self.0.notice_until
     }
@@ -380,9 +391,13 @@ impl NoticedService {
     async fn book(&self) -> Book {
         self.0.record.book
     }
-    /// Until when it is under notice; then it is final.
-    async fn notice_until(&self) -> Instant {
-        self.0.notice_until
+    /// Until when it is under notice; then it is final. Null while a dispute stops the clock.
+    async fn notice_until(&self) -> Option<Instant> {
+        self.0.record.notice_until
+    }
+    /// Whether it is disputed now: then nobody else can dispute it.
+    async fn disputed(&self, gql: &Context<'_>) -> Result<bool> {
+        is_disputed(gql, self.0.record.attendance_id).await
     }
 }
 
@@ -391,7 +406,7 @@ pub struct HoursQuery;
 
 #[Object]
 impl HoursQuery {
-    /// 公示: what a team's leaders confirmed lately, what ends first first. For its members, its leaders and the officers above;
+    /// 公示: what a team's leaders confirmed lately, what ends first first, what is disputed last. For its members, its leaders and the officers above;
     /// empty for everybody else.
     #[graphql(complexity = "pages::price(first, last, child_complexity, 2)")]
     async fn team_notice(
@@ -415,7 +430,7 @@ impl HoursQuery {
             return Ok(Connection::new(false, false));
         }
         let slice = store::noticed(&ctx.db.conn, team, ctx.now(), page).await.map_err(Fault::from)?;
-        Ok(slice.connection(&list, |row| (row.notice_until, row.record.id.0), NoticedService))
+        Ok(slice.connection(&list, |row| (row.ends, row.record.id.0), NoticedService))
     }
 
     /// Service that nobody confirmed in the time that the law gives (10 working days, order 67, art. 11), what ended first

@@ -54,6 +54,8 @@ refusals! {
         NoService at "items.attendanceId" => "This activity is no volunteer service, so it gives no service time.", "该活动不属于志愿服务,不计服务时长。";
         /// They are final, and a correction of them waits for a second person already.
         CorrectionWaits at "items.attendanceId" => "These hours are final, and a correction of them waits for a second person already.", "该时长已公示结束,且已有更正等待第二人处理。";
+        /// 异议: they are disputed, and nothing else changes them before that is over.
+        Disputed at "items.attendanceId" => "These hours are disputed. Nothing else changes them before that is decided and can be appealed no longer; say what you know with `answerDispute`.", "该时长正在异议处理中,在作出决定且申诉期结束前不能以其他方式更改;请在异议中答复说明。";
         /// The hours were rejected: correct them with times and a reason to take that back.
         Rejected at "items.attendanceId" => "These hours were rejected. To take that back, correct them with times and a reason.", "该时长已被驳回。如需恢复,请填写起止时间和理由。";
     }
@@ -77,6 +79,8 @@ pub enum Word {
     First,
     /// Of a second person, on what another has brought forward.
     Second,
+    /// Of an officer who decides a dispute, or an appeal, and is no party to it.
+    OnDispute,
 }
 
 /// What became of it.
@@ -116,6 +120,9 @@ pub async fn settle_in(
     // Read again now that nobody else can move it: a check-out may have come in between.
     let facts = store::confirm_facts(tx, id).await.or_fault()?.ok_or(ConfirmRefusal::NotFound)?;
     let policy = policy_at(tx, &facts.branch_path, ctx.now()).await.or_fault()?;
+    if word != Word::OnDispute && store::is_disputed(tx, id, ctx.now()).await.or_fault()? {
+        return Err(ConfirmRefusal::Disputed.into());
+    }
     check(&facts, &verdict, &policy, ctx.now())?;
     let record = store::record_of(tx, id).await.or_fault()?;
     let second_needed = word == Word::First && verdict != Verdict::Confirm;

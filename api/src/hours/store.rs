@@ -2,11 +2,12 @@
 
 use boai_entity::{
     Instant, attendance,
-    ids::{ActivityId, AttendanceId, PersonId, ServiceRecordId, ShiftId, TeamId, VolunteerId},
+    ids::{ActivityId, AttendanceId, DisputeId, PersonId, ServiceRecordId, ShiftId, TeamId, VolunteerId},
     kinds::{ActivityKind, Category, RecordState},
     ledger_entry::{self, Spans},
     service_record, volunteer_total,
 };
+use chrono::NaiveDate;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, FromQueryResult, QueryFilter,
     QueryOrder, Value,
@@ -18,6 +19,7 @@ use super::{
     rules::{Span, from_spans},
 };
 use crate::platform::{
+    civil::day_bounds,
     db,
     pages::{Page, Slice},
 };
@@ -336,15 +338,40 @@ pub async fn in_team(db: &impl ConnectionTrait, team: TeamId, volunteer: Volunte
     Ok(row.is_some())
 }
 
-/// A record under notice.
+/// Whether a stay's record is disputed: then nothing else may change it.
+pub async fn is_disputed(db: &impl ConnectionTrait, attendance: AttendanceId, now: Instant) -> Result<bool, DbErr> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        #[expect(dead_code, reason = "that there is a row says it")]
+        id: DisputeId,
+    }
+    let text = "SELECT id FROM dispute WHERE attendance_id = $1 AND state IN ('OPENED', 'DECIDED', 'APPEALED')
+                AND (ends_at IS NULL OR ends_at > $2)";
+    let row: Option<Row> = db::one(db, text, [attendance.into(), now.into()]).await?;
+    Ok(row.is_some())
+}
+
+/// Stops the clock of a confirmed record's notice, or has it end at a moment.
+pub async fn set_notice(
+    db: &impl ConnectionTrait,
+    attendance: AttendanceId,
+    until: Option<Instant>,
+) -> Result<(), DbErr> {
+    let text = "UPDATE service_record SET notice_until = $2 WHERE attendance_id = $1 AND state = 'CONFIRMED'";
+    db::run(db, text, [attendance.into(), until.into()]).await?;
+    Ok(())
+}
+
+/// A record under notice, or whose notice stands still.
 #[derive(FromQueryResult)]
 pub struct Noticed {
     #[sea_orm(nested)]
     pub record: service_record::Model,
-    pub notice_until: Instant,
+    /// Its place in the list.
+    pub ends: Instant,
 }
 
-/// A team's records under notice, what ends first first.
+/// A team's records under notice, what ends first first; what is disputed, and has no end yet, last.
 pub async fn noticed(
     db: &impl ConnectionTrait,
     team: TeamId,
@@ -352,15 +379,17 @@ pub async fn noticed(
     page: Page<(Instant, uuid::Uuid)>,
 ) -> Result<Slice<Noticed>, DbErr> {
     let (beyond, order) = page.seek(false);
-    let mut values: Vec<Value> = vec![team.into(), now.into()];
+    let never = day_bounds(NaiveDate::from_ymd_opt(2999, 12, 31).unwrap_or(NaiveDate::MAX)).0;
+    let mut values: Vec<Value> = vec![team.into(), now.into(), never.into()];
     let mut from = String::new();
     if let Some((until, id)) = page.from {
         values.extend([until.into(), id.into()]);
-        from = format!("AND (r.notice_until, r.id) {beyond} ($3, $4)");
+        from = format!("AND (COALESCE(r.notice_until, $3), r.id) {beyond} ($4, $5)");
     }
     let text = format!(
-        "SELECT r.* FROM service_record r WHERE r.team_id = $1 AND r.notice_until > $2 {from}
-         ORDER BY r.notice_until {order}, r.id {order} LIMIT {}",
+        "SELECT r.*, COALESCE(r.notice_until, $3) AS ends FROM service_record r
+         WHERE r.team_id = $1 AND (r.notice_until > $2 OR (r.notice_until IS NULL AND r.state = 'CONFIRMED')) {from}
+         ORDER BY ends {order}, r.id {order} LIMIT {}",
         page.limit + 1
     );
     Ok(page.cut(db::all(db, text, values).await?))

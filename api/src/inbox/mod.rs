@@ -81,6 +81,23 @@ pub async fn tell_persons(
     tell_owners(ctx, tx, added).await
 }
 
+/// The same about an activity.
+pub async fn tell_persons_of(
+    ctx: &Ctx,
+    tx: &impl ConnectionTrait,
+    persons: &[PersonId],
+    kind: InboxKind,
+    place: (ActivityId, Option<ShiftId>),
+    (note, by): (&str, Option<PersonId>),
+) -> Result<(), DbErr> {
+    if persons.is_empty() {
+        return Ok(());
+    }
+    let about: Vec<_> = persons.iter().map(|person| (*person, Some(place))).collect();
+    let added = store::add_items(tx, &about, || ctx.new_id(), kind, (note, by), ctx.now()).await?;
+    tell_owners(ctx, tx, added).await
+}
+
 fn by(ctx: &Ctx) -> Option<PersonId> {
     ctx.actor.as_ref().map(|actor| actor.person)
 }

@@ -28,6 +28,7 @@ use crate::{
     certificates::graphql::{Certificate, my_certificates},
     ctx::Ctx,
     desk::graphql::{DeskGrant, my_desks},
+    disputes::graphql::{Dispute, my_disputes},
     graphql::{ctx, load},
     hours::graphql::{HoursSummary, ServiceRecord, my_hours, my_records},
     identity::graphql::{IdentityCheck, my_identity},
@@ -418,6 +419,18 @@ impl Me {
         #[graphql(desc = "A cursor of this list: the page ends before it.")] before: Option<String>,
     ) -> Result<Connection<String, ServiceRecord>> {
         my_records(gql, self.volunteer, PageArgs { first, after, last, before }).await
+    }
+    /// 异议 that you opened, and those over your own hours, newest first.
+    #[graphql(complexity = "pages::price(first, last, child_complexity, 1)")]
+    async fn disputes(
+        &self,
+        gql: &Context<'_>,
+        #[graphql(desc = "The first so many, 0 to 100; 20 by default.")] first: Option<i32>,
+        #[graphql(desc = "A cursor of this list: the page begins behind it.")] after: Option<String>,
+        #[graphql(desc = "The last so many, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor of this list: the page ends before it.")] before: Option<String>,
+    ) -> Result<Connection<String, Dispute>> {
+        my_disputes(gql, self.person, self.volunteer, PageArgs { first, after, last, before }).await
     }
     /// Your newest certificates of service, newest first; at most 20. A new one is had with `requestCertificate`.
     async fn certificates(&self, gql: &Context<'_>) -> Result<Vec<Certificate>> {

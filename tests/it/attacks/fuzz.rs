@@ -90,6 +90,7 @@ fn learn_scene(known: &mut Known, scene: &Scene, served: &Person<'_>) {
         &scene.stars.award,
         &scene.stars.case,
         &scene.stars.badge,
+        &scene.dispute,
     ];
     ids.into_iter().chain(more).chain(&posted.shifts).chain(&scene.acts).for_each(|id| known.learn_id(id));
     [id(Town::TEAM), id(Town::OTHER_TEAM)].iter().for_each(|id| known.learn_id(id));

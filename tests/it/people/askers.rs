@@ -337,6 +337,21 @@ async fn registration(person: &Person<'_>) -> String {
     global
 }
 
+/// What somebody disputes of half an hour more, which the leader has confirmed.
+async fn disputed(leader: &Person<'_>, served: &Person<'_>) -> String {
+    let posted = leader.post_activity(at("08:11"), at("08:41"), 5, json!({ "title": "异议" })).await;
+    served.sign_up(posted.shift()).await.fine();
+    leader.town.clock.set(at("08:11"));
+    served.check_in(posted.shift(), 0.0).await.fine();
+    leader.town.clock.set(at("08:41"));
+    let stay = served.check_out(0.0).await.fine().text("/checkOut/attendance/id");
+    leader.confirm(&stay).await.fine();
+    let open = "mutation($stay: ID!, $request: UUID!) { openDispute(input: {
+        attendanceId: $stay, words: \"x\", requestId: $request }) { dispute { id } errors { code } } }";
+    let opened = served.ask(open, json!({ "stay": stay, "request": served.request_id() })).await.fine();
+    opened.text("/openDispute/dispute/id")
+}
+
 /// A volunteer of many sides, who has served, asks to join the team and holds a role far below; and what else is 西湖救援队's.
 pub async fn settle(town: &Town) -> (Scene, Person<'_>) {
     town.clock.set(at("07:00"));
@@ -365,6 +380,7 @@ pub async fn settle(town: &Town) -> (Scene, Person<'_>) {
     let running = leader.post_activity(at("08:30"), at("09:00"), 5, json!({ "title": "在岗" })).await;
     town.clock.set(at("08:10"));
     let out = served.check_out(0.0).await.fine();
+    let dispute = disputed(&leader, &served).await;
     town.clock.set(at("08:45"));
     let there = town.resident("孙在岗").await;
     there.sign_up(running.shift()).await.fine();
@@ -436,6 +452,7 @@ pub async fn settle(town: &Town) -> (Scene, Person<'_>) {
         registration: registration(&served).await,
         desk,
         presence,
+        dispute,
         running: running.shift().to_owned(),
         claim: claim.text("/claimHours/claim/id"),
         review: review_with(town, &grant_id).await,

@@ -60,6 +60,8 @@ pub struct Scene {
     pub stars: Stars,
     /// Somebody's application to be registered.
     pub registration: String,
+    /// What that person disputes of another record.
+    pub dispute: String,
 }
 
 /// Rounds of 西湖区 that stand at each step, somebody on the list of the one under review and under notice, an objection, a star
@@ -188,6 +190,13 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
             "/teamNotice/nodes",
             format!("teamNotice(teamId: \"{team}\") {{ nodes {{ recordId }} }}"),
         ),
+        query("disputes", "of a team", "/disputes/nodes", format!("disputes(teamId: \"{team}\") {{ nodes {{ id }} }}")),
+        query(
+            "disputes",
+            "of a branch",
+            "/disputes/nodes",
+            format!("disputes(branchId: \"{branch}\") {{ nodes {{ id }} }}"),
+        ),
         query("consentTexts", "", "/consentTexts", "consentTexts { kind }"),
         query("identityChecks", "", "/identityChecks/nodes", checks),
         query("guardianView", "", "/guardianView", "guardianView(pass: \"boai_x\") { childName }"),
@@ -261,6 +270,7 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
             "/starCases/nodes",
             format!("starCases(branchId: \"{branch}\") {{ nodes {{ state }} }}"),
         ),
+        node("somebody's dispute", "/node", &scene.dispute, ""),
         query("pendingActs", "", "/pendingActs/nodes", "pendingActs { nodes { kind } }"),
         query(
             "roleHolders",
@@ -286,6 +296,8 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         mutation("addShift", "", format!("activityId: \"{activity}\", shift: {{ {times} }}")),
         mutation("answerObjection", "", format!("objectionId: \"{}\", upheld: false, answer: \"x\"", stars.objection)),
         mutation("applyForRegistration", "", ""),
+        mutation("answerDispute", "", format!("disputeId: \"{}\", words: \"x\"", scene.dispute)),
+        mutation("appealDispute", "", format!("disputeId: \"{}\", words: \"x\"", scene.dispute)),
         mutation("approveAct", "", format!("actId: \"{one_act}\"")),
         mutation("approveRecovery", "", format!("recoveryId: \"{recovery}\"")),
         mutation("askForPresence", "", format!("shiftId: \"{running}\", {request}")),
@@ -354,6 +366,7 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
             format!("items: [{{ registrationId: \"{registration}\", approve: true }}]"),
         ),
         mutation("decideStarCase", "", format!("caseId: \"{}\", decision: KEEP, reason: \"x\"", stars.case)),
+        mutation("decideDispute", "", format!("disputeId: \"{}\", outcome: DISMISSED, reason: \"x\"", scene.dispute)),
         mutation("decideReviews", "", format!("items: [{{ itemId: \"{}\", approve: true }}]", scene.claim)),
         mutation("settleFlag", "", format!("itemId: \"{}\", note: \"x\"", scene.claim)),
         mutation("withdrawClaim", "", format!("itemId: \"{}\"", scene.claim)),
@@ -403,6 +416,7 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
             "",
             format!("volunteerNumber: \"{member}\", {new_phone}, reason: \"x\", identityCheck: \"x\""),
         ),
+        mutation("openDispute", "", format!("recordId: \"{record}\", words: \"x\", {request}")),
         mutation("provePresence", "", format!("askId: \"{presence}\", {fix}")),
         mutation("proveSecondFactor", "", "code: \"000000\""),
         mutation("publishActivity", "", format!("activityId: \"{draft}\"")),
@@ -464,6 +478,7 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         mutation("syncAttendance", "", "sentAt: \"2026-05-08T07:00:00+08:00\", items: []"),
         mutation("unlinkWeChat", "", ""),
         mutation("withdrawChildConsent", "", "pass: \"boai_x\", kind: LOCATION"),
+        mutation("withdrawDispute", "", format!("disputeId: \"{}\"", scene.dispute)),
         mutation("withdrawConsent", "", "kind: LOCATION"),
         Operation {
             root: "Subscription",

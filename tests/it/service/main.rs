@@ -4,6 +4,7 @@ mod afterwards;
 mod check_in;
 mod check_in_evidence;
 mod copies;
+mod disputes;
 mod feeds;
 mod flags;
 mod forged;

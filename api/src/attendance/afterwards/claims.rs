@@ -101,6 +101,9 @@ async fn of_stay(ctx: &Ctx, tx: &impl ConnectionTrait, id: AttendanceId) -> Resu
         let until = facts.ends_at + TimeDelta::minutes(policy.body.check_out_closes_after_min);
         return Err(ClaimRefusal::StillCheckedIn { check_out_until: When(until) }.into());
     }
+    if hours::store::is_disputed(tx, id, ctx.now()).await.or_fault()? {
+        return Err(ClaimRefusal::Disputed.into());
+    }
     Ok(Place {
         subject: id.to_string(),
         attendance: Some(id),

@@ -26,6 +26,8 @@ refusals! {
         OutsideShift { starts_at: When, ends_at: When } at "servedTo" => "The shift was from {starts_at} to {ends_at}; time outside of it does not count.", "班次时间为 {starts_at} 至 {ends_at},此外的时间不计。";
         /// Too long after the shift.
         TooLate { within_days: i64 } => "The shift ended more than {within_days} days ago. Ask the branch.", "班次结束已超过 {within_days} 天,请联系红十字会。";
+        /// 异议: it is disputed, and nothing else changes it before that is over.
+        Disputed at "attendanceId" => "These hours are disputed. Nothing else changes them before that is decided and can be appealed no longer.", "该时长正在异议处理中,在作出决定且申诉期结束前不能另行申报。";
         /// A claim for it waits already.
         AlreadyClaimed => "Your claim for this waits for the leader already. Withdraw it with `withdrawClaim` to make another.", "您的申报正在等待队长处理;如需修改请先撤回。";
         /// Too many claims for the same stay.

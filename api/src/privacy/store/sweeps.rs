@@ -54,12 +54,14 @@ pub const SWEEPS: &[Sweep] = &[
         days: Some(|days| days.raw_location),
         table: "attendance",
         key: "id",
-        // What is no service gets no record: there the check-out is the end.
+        // What is no service gets no record: there the check-out is the end. What is disputed is evidence.
         due: located!(
             "CASE WHEN EXISTS (SELECT 1 FROM service_record r WHERE r.attendance_id = attendance.id)
              THEN EXISTS (SELECT 1 FROM service_record r WHERE r.attendance_id = attendance.id
                           AND r.state <> 'PENDING' AND COALESCE(r.notice_until, r.confirmed_at) < $1)
-             ELSE state = 'CLOSED' AND checked_out_at < $1 END"
+             ELSE state = 'CLOSED' AND checked_out_at < $1 END
+             AND NOT EXISTS (SELECT 1 FROM dispute d WHERE d.attendance_id = attendance.id
+                             AND (d.ends_at IS NULL OR d.ends_at > $1))"
         ),
         by_day: false,
         act: Act::Reduce(reduced_location),
@@ -72,7 +74,9 @@ pub const SWEEPS: &[Sweep] = &[
         key: "id",
         due: located!(
             "state <> 'OPEN' AND NOT EXISTS (SELECT 1 FROM service_record r WHERE r.attendance_id = attendance.id
-                                             AND r.state <> 'PENDING')"
+                                             AND r.state <> 'PENDING')
+             AND NOT EXISTS (SELECT 1 FROM dispute d WHERE d.attendance_id = attendance.id
+                             AND (d.ends_at IS NULL OR d.ends_at > $1))"
         ),
         by_day: false,
         act: Act::Reduce(reduced_location),
@@ -135,6 +139,16 @@ pub const SWEEPS: &[Sweep] = &[
         table: "review_item",
         key: "id",
         due: "settled_at < $1 AND state = 'SETTLED'",
+        by_day: false,
+        act: Act::Delete,
+    },
+    Sweep {
+        kind: "dispute",
+        every: HOURLY,
+        days: Some(|days| days.review),
+        table: "dispute",
+        key: "id",
+        due: "ends_at < $1",
         by_day: false,
         act: Act::Delete,
     },
