@@ -10,7 +10,11 @@ use async_graphql::{
 use boai_entity::{
     Instant,
     ids::{
-        AccountRecoveryId, ActivityId, AttendanceId, AuditEntryId, AwardObjectionId, AwardRoundId, BranchId, DataExportId, DeskEntryId, DeskGrantId, DisputeId, ErasureId, FacilityId, IdentityId, InboxItemId, PendingActId, PersonId, PolicyId, PolicyPreviewId, PostId, PresenceAskId, RefusedScanId, RegistrationId, ReviewItemId, RoleGrantId, RoleReviewId, ServiceRecordId, SessionId, ShiftId, ShiftRuleId, SignUpId, StarAwardId, StarBadgeId, StarCandidateId, StarCaseId, TeamId, VolunteerId,
+        AccountRecoveryId, ActivityId, AttendanceId, AuditEntryId, AwardObjectionId, AwardRoundId, BranchId,
+        DataExportId, DeskEntryId, DeskGrantId, DisputeId, ErasureId, FacilityId, IdentityId, InboxItemId,
+        PendingActId, PersonId, PolicyId, PolicyPreviewId, PostId, PresenceAskId, RefusedScanId, RegistrationId,
+        ReviewItemId, RoleGrantId, RoleReviewId, ServiceRecordId, SessionId, ShiftId, ShiftRuleId, SignUpId,
+        StarAwardId, StarBadgeId, StarCandidateId, StarCaseId, TeamId, VolunteerId,
     },
     kinds::LookPurpose,
 };

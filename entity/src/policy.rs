@@ -64,15 +64,15 @@ pub struct Awards {
     pub notice_working_days: u32,
     /// Days for which somebody must have been registered at the cut-off; 0 asks for no registration.
     pub registered_days: i64,
-    /// Whoever has a correction of final time waiting is not listed.
-    pub no_open_dispute: bool,
+    /// Disputes over one's records, and corrections of final time, that may be open; who has more is not listed.
+    pub open_disputes: i64,
     /// The least share of the hours that the system must have proved, in per cent.
     pub system_proved_percent: i64,
 }
 
 impl Default for Awards {
     fn default() -> Self {
-        Self { notice_working_days: 5, registered_days: 0, no_open_dispute: true, system_proved_percent: 0 }
+        Self { notice_working_days: 5, registered_days: 0, open_disputes: 0, system_proved_percent: 0 }
     }
 }
 

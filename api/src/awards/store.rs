@@ -126,13 +126,13 @@ pub async fn freeze(db: &impl ConnectionTrait, by: &Freeze<'_>) -> Result<u64, D
         values.push((by.over_at - chrono::TimeDelta::days(awards.registered_days)).into());
         asked.push(format!("v.state = 'REGISTERED' AND v.registered_at <= ${}", values.len()));
     }
-    if awards.no_open_dispute {
-        asked.push(
-            "NOT EXISTS (SELECT 1 FROM review_item i
-                         WHERE i.volunteer_id = v.id AND i.kind = 'CORRECTION' AND i.state = 'WAITING')"
-                .into(),
-        );
-    }
+    asked.push(format!(
+        "(SELECT COUNT(*) FROM review_item i
+          WHERE i.volunteer_id = v.id AND i.kind = 'CORRECTION' AND i.state = 'WAITING')
+       + (SELECT COUNT(*) FROM dispute d
+          WHERE d.volunteer_id = v.id AND d.state IN ('OPENED', 'DECIDED', 'APPEALED')) <= {}",
+        awards.open_disputes
+    ));
     let id = match db.get_database_backend() {
         DbBackend::Sqlite => "randomblob(16)",
         _ => "gen_random_uuid()",

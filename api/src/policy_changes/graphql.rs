@@ -8,9 +8,10 @@ use boai_entity::{
 };
 
 use self::parts::{
-    AfterwardsPolicy, AfterwardsPolicyInput, CountingPolicy, CountingPolicyInput, DayPolicy, DayPolicyInput,
-    FencePolicy, FencePolicyInput, FlagPolicy, FlagPolicyInput, Given, NoticePolicy, NoticePolicyInput, OfflinePolicy,
-    OfflinePolicyInput, PresencePolicy, PresencePolicyInput, WindowPolicy, WindowPolicyInput,
+    AfterwardsPolicy, AfterwardsPolicyInput, AwardPolicy, AwardPolicyInput, CountingPolicy, CountingPolicyInput,
+    DayPolicy, DayPolicyInput, DisputePolicy, DisputePolicyInput, FencePolicy, FencePolicyInput, FlagPolicy,
+    FlagPolicyInput, Given, NoticePolicy, NoticePolicyInput, OfflinePolicy, OfflinePolicyInput, PresencePolicy,
+    PresencePolicyInput, WindowPolicy, WindowPolicyInput,
 };
 use super::{
     loaders::{PolicyById, PolicyOn, SchemeOn},
@@ -126,6 +127,14 @@ impl Policy {
     async fn flags(&self) -> FlagPolicy {
         FlagPolicy::of(&self.row.body)
     }
+    /// 星级评定
+    async fn awards(&self) -> AwardPolicy {
+        AwardPolicy::of(&self.row.body)
+    }
+    /// 异议
+    async fn disputes(&self) -> DisputePolicy {
+        DisputePolicy::of(&self.row.body)
+    }
     /// 星级标准: what the stars take, as the province has it by then; null only when it could not be read.
     async fn stars(&self, gql: &Context<'_>) -> Result<Option<StarScheme>> {
         let scheme = load(gql, SchemeOn(self.place.clone(), self.at)).await?;
@@ -209,6 +218,10 @@ struct ProposePolicyInput {
     presence: Option<PresencePolicyInput>,
     /// From when on something looks odd.
     flags: Option<FlagPolicyInput>,
+    /// 星级评定
+    awards: Option<AwardPolicyInput>,
+    /// 异议
+    disputes: Option<DisputePolicyInput>,
     /// 星级标准; only for the branch of a province.
     stars: Option<StarSchemeInput>,
 }
@@ -262,6 +275,8 @@ impl PolicyMutation {
             offline: input.offline,
             presence: input.presence,
             flags: input.flags,
+            awards: input.awards,
+            disputes: input.disputes,
         };
         let proposal = Proposal {
             branch: input.branch_id.0,

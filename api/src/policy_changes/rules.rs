@@ -154,6 +154,15 @@ fields! {
     "flags.earlyPeople", 2 to 10000 "people" => flags.early_people;
     "flags.earlyPercent", 1 to 100 "%" => flags.early_percent;
     "flags.earlyMinutes", 1 to 240 "min" => flags.early_minutes;
+    "awards.noticeWorkingDays", 1 to 30 "working days" => awards.notice_working_days;
+    "awards.registeredDays", 0 to 3650 "days" => awards.registered_days;
+    "awards.openDisputes", 0 to 100 "disputes" => awards.open_disputes;
+    "awards.systemProvedPercent", 0 to 100 "%" => awards.system_proved_percent;
+    "disputes.withinDays", 1 to 3650 "days" => disputes.within_days;
+    "disputes.atMost", 1 to 20 "disputes" => disputes.at_most;
+    "disputes.answerWorkingDays", 1 to 30 "working days" => disputes.answer_working_days;
+    "disputes.decideWorkingDays", 1 to 60 "working days" => disputes.decide_working_days;
+    "disputes.appealWorkingDays", 1 to 30 "working days" => disputes.appeal_working_days;
 }
 
 /// The number that the API knows by this path; the schema's own paths are all there.

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     access::{Action, Resource},
+    awards::store::star_scheme_at,
     ctx::Ctx,
     platform::{
         civil::civil_day,

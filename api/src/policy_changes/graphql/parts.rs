@@ -153,6 +153,30 @@ parts! {
         /// Who stayed no longer than so many minutes left early; 1 to 240.
         early_minutes = "flags.earlyMinutes";
     }
+    /// What is asked of who is awarded a star, beyond the hours.
+    awards: AwardPolicy, AwardPolicyInput {
+        /// Working days for which anybody may object to who passed; 1 to 30.
+        notice_working_days = "awards.noticeWorkingDays";
+        /// Days for which somebody must have been registered at the cut-off; 0 asks for no registration; 0 to 3,650.
+        registered_days = "awards.registeredDays";
+        /// Disputes over one's records, and corrections of final time, that may be open; 0 to 100.
+        open_disputes = "awards.openDisputes";
+        /// The least share of the hours that the system must have proved, in per cent; 0 to 100.
+        system_proved_percent = "awards.systemProvedPercent";
+    }
+    /// 异议: who disputes a record until when, and by when it is answered and decided.
+    disputes: DisputePolicy, DisputePolicyInput {
+        /// Days for which the volunteer may dispute what is final, or was rejected; 1 to 3,650.
+        within_days = "disputes.withinDays";
+        /// Disputes of one person over the same stay, with those that were withdrawn; 1 to 20.
+        at_most = "disputes.atMost";
+        /// Working days in which those who recorded the service answer; 1 to 30.
+        answer_working_days = "disputes.answerWorkingDays";
+        /// Working days in which a dispute, and then an appeal, is decided; 1 to 60.
+        decide_working_days = "disputes.decideWorkingDays";
+        /// Working days in which a decision can be appealed; 1 to 30.
+        appeal_working_days = "disputes.appealWorkingDays";
+    }
 }
 
 #[cfg(test)]
