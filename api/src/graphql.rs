@@ -215,39 +215,54 @@ fn is_me(gql: &Context<'_>, volunteer: VolunteerId) -> bool {
     ctx(gql).actor.as_ref().and_then(|actor| actor.volunteer) == Some(volunteer)
 }
 
-/// What can be read.
+// The library makes of a list of rooms types within types, each of which takes stack when a field is looked for: a list of
+// all of them filled two mebibytes of a debug build. So rooms stand in wings.
+
+/// Who somebody is, and whose word counts where.
 #[derive(MergedObject, Default)]
-pub struct Query(
+struct PeopleQueries(
     NodeQuery,
     PeopleQuery,
     IdentityQuery,
     RecoveryQuery,
     OrganisationQuery,
-    ActivityQuery,
-    DeskQuery,
-    HoursQuery,
-    RecognitionQuery,
     FourEyesQuery,
     RolesQuery,
     GuardianQuery,
-    ReviewsQuery,
     PreviewQuery,
-    AfterwardsQuery,
-    AwardQuery,
-    RegistrationQuery,
-    BadgeQuery,
-    DisputesQuery,
 );
 
-/// What can be done. Each mutation takes one `input` and answers with a payload whose `errors` say what a person can run
-/// into; what is our fault, or not a valid request, is a top-level error with `extensions.code`.
+/// Where people serve.
 #[derive(MergedObject, Default)]
-pub struct Mutation(
+struct ServiceQueries(ActivityQuery, DeskQuery, HoursQuery, ReviewsQuery, AfterwardsQuery, DisputesQuery);
+
+/// What comes of it.
+#[derive(MergedObject, Default)]
+struct RecognitionQueries(RecognitionQuery, AwardQuery, RegistrationQuery, BadgeQuery);
+
+/// What can be read.
+#[derive(MergedObject, Default)]
+pub struct Query(PeopleQueries, ServiceQueries, RecognitionQueries);
+
+/// What somebody does as themself.
+#[derive(MergedObject, Default)]
+struct PeopleMutations(
     AuthMutation,
+    SecondFactorMutation,
     PeopleMutation,
     IdentityMutation,
     RecoveryMutation,
-    OrganisationMutation,
+    PrivacyMutation,
+    GuardianMutation,
+);
+
+/// What a branch does with teams, roles and policies.
+#[derive(MergedObject, Default)]
+struct BranchMutations(OrganisationMutation, FourEyesMutation, RolesMutation, PolicyMutation, PreviewMutation);
+
+/// What is done where people serve.
+#[derive(MergedObject, Default)]
+struct ServiceMutations(
     FacilityMutation,
     ActivityMutation,
     SiteMutation,
@@ -255,22 +270,25 @@ pub struct Mutation(
     DeskMutation,
     PresenceMutation,
     SyncMutation,
+);
+
+/// What is done with the hours afterwards.
+#[derive(MergedObject, Default)]
+struct RecordMutations(
     HoursMutation,
-    CertificateMutation,
     AfterwardsMutation,
     ReviewsMutation,
-    SecondFactorMutation,
-    FourEyesMutation,
-    RolesMutation,
-    PolicyMutation,
-    PreviewMutation,
-    PrivacyMutation,
-    GuardianMutation,
+    DisputesMutation,
+    CertificateMutation,
     AwardMutation,
     RegistrationMutation,
     BadgeMutation,
-    DisputesMutation,
 );
+
+/// What can be done. Each mutation takes one `input` and answers with a payload whose `errors` say what a person can run
+/// into; what is our fault, or not a valid request, is a top-level error with `extensions.code`.
+#[derive(MergedObject, Default)]
+pub struct Mutation(PeopleMutations, BranchMutations, ServiceMutations, RecordMutations);
 
 pub type Boai = Schema<Query, Mutation, LiveSubscription>;
 

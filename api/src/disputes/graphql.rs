@@ -27,7 +27,7 @@ use crate::{
     },
     people::{
         graphql::{Volunteer, volunteer_in_full, volunteer_of_person},
-        loaders::VolunteerById,
+        loaders::{VolunteerById, VolunteerOfPerson},
     },
     platform::{
         db,
@@ -60,6 +60,17 @@ impl Dispute {
 
     fn opened_by_me(&self, gql: &Context<'_>) -> bool {
         ctx(gql).actor.as_ref().map(|actor| actor.person) == Some(self.0.opened_by)
+    }
+
+    /// Who acted for those who recorded the service, or for a branch. A look at a whole name is written down for whom it names,
+    /// and that would give away who opened it as a member of the team; so they see it masked.
+    async fn in_charge(&self, gql: &Context<'_>, person: Option<PersonId>) -> Result<Option<Volunteer>> {
+        let Some(person) = person else { return Ok(None) };
+        if self.opened_by_me(gql) && self.0.side == DisputeSide::TeamMember {
+            let place = self.0.attendance_id.0;
+            return Ok(load(gql, VolunteerOfPerson(person)).await?.map(|model| Volunteer::masked(model, place)));
+        }
+        volunteer_of_person(gql, person, LookPurpose::PersonInCharge).await
     }
 }
 
@@ -150,9 +161,10 @@ impl Dispute {
     async fn answered_at(&self) -> Option<Instant> {
         self.0.answered_at
     }
-    /// Who answered for those who recorded the service, by the whole name; null while nobody has.
+    /// Who answered for those who recorded the service, by the whole name, masked for a member of the team who opened it; null
+    /// while nobody has.
     async fn answered_by(&self, gql: &Context<'_>) -> Result<Option<Volunteer>> {
-        in_charge(gql, self.0.answered_by).await
+        self.in_charge(gql, self.0.answered_by).await
     }
     /// What the volunteer says to what a member of the team brought forward; null while nothing, and when the volunteer opened it.
     async fn volunteer_words(&self) -> Option<&str> {
@@ -186,9 +198,10 @@ impl Dispute {
     async fn decided_at(&self) -> Option<Instant> {
         self.0.decided_at
     }
-    /// Who decided it, by the whole name; null while nobody has.
+    /// Who decided it, by the whole name, masked for a member of the team who opened it; null
+    /// while nobody has.
     async fn decided_by(&self, gql: &Context<'_>) -> Result<Option<Volunteer>> {
-        in_charge(gql, self.0.decided_by).await
+        self.in_charge(gql, self.0.decided_by).await
     }
     /// For which branch it was decided: an appeal goes above that one. Null while it is not decided.
     async fn decided_for(&self, gql: &Context<'_>) -> Result<Option<Branch>> {
@@ -228,20 +241,14 @@ impl Dispute {
     async fn appeal_decided_at(&self) -> Option<Instant> {
         self.0.appeal_decided_at
     }
-    /// Who decided the appeal, by the whole name; null while nobody has.
+    /// Who decided the appeal, by the whole name, masked for a member of the team who opened it; null
+    /// while nobody has.
     async fn appeal_decided_by(&self, gql: &Context<'_>) -> Result<Option<Volunteer>> {
-        in_charge(gql, self.0.appeal_decided_by).await
+        self.in_charge(gql, self.0.appeal_decided_by).await
     }
     /// When it was over, or will be unless somebody appeals; null while a decision is missing.
     async fn ends_at(&self) -> Option<Instant> {
         self.0.ends_at
-    }
-}
-
-async fn in_charge(gql: &Context<'_>, person: Option<PersonId>) -> Result<Option<Volunteer>> {
-    match person {
-        Some(person) => volunteer_of_person(gql, person, LookPurpose::PersonInCharge).await,
-        None => Ok(None),
     }
 }
 

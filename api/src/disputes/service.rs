@@ -6,7 +6,7 @@
 use boai_entity::{
     Instant, dispute,
     dispute_kinds::{DisputeSide, DisputeState},
-    ids::{AttendanceId, DisputeId, ServiceRecordId},
+    ids::{AttendanceId, DisputeId, ServiceRecordId, VolunteerId},
     kinds::{ActivityKind, AttendanceState, InboxKind, RecordState, Role},
 };
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
@@ -24,6 +24,7 @@ use crate::{
     people,
     platform::{
         errors::Fault,
+        node::NOTHING,
         refusal::{OrFault, Stop, When},
     },
     policies::policy_at,
@@ -54,16 +55,14 @@ pub async fn open(ctx: &Ctx, opening: Opening) -> Result<dispute::Model, Stop<Op
     let tx = ctx.db.begin().await.or_fault()?;
     let stay = match opening.about {
         About::Stay(stay) => stay,
-        About::Record(record) => store::stay_of(&tx, record).await.or_fault()?.ok_or(OpenDisputeRefusal::NotFound)?,
+        // What is not there is followed as far as what is not yours.
+        About::Record(record) => store::stay_of(&tx, record).await.or_fault()?.unwrap_or(AttendanceId(NOTHING)),
     };
-    let facts = hours::store::confirm_facts(&tx, stay).await.or_fault()?.ok_or(OpenDisputeRefusal::NotFound)?;
-    let side = if facts.attendance.volunteer_id == volunteer {
-        DisputeSide::Volunteer
-    } else if hours::store::in_team(&tx, facts.team_id, volunteer).await.or_fault()? {
-        DisputeSide::TeamMember
-    } else {
-        return Err(OpenDisputeRefusal::NotFound.into());
-    };
+    let facts = hours::store::confirm_facts(&tx, stay).await.or_fault()?;
+    let noticed = store::is_noticed(&tx, stay, volunteer, now).await.or_fault()?;
+    let own = facts.as_ref().is_some_and(|facts| facts.attendance.volunteer_id == volunteer);
+    let facts = facts.filter(|_| own || noticed).ok_or(OpenDisputeRefusal::NotFound)?;
+    let side = if own { DisputeSide::Volunteer } else { DisputeSide::TeamMember };
     people::store::lock(&tx, facts.attendance.volunteer_id).await.or_fault()?;
     if let Some(earlier) = store::by_request(&tx, person, opening.request_id).await.or_fault()? {
         let same = earlier.attendance_id == stay;
@@ -162,8 +161,10 @@ async fn prepare(
 
 /// A dispute as it stands once the volunteer's row is held.
 pub(super) async fn held(tx: &impl ConnectionTrait, id: DisputeId) -> Result<Placed, Stop<DisputeRefusal>> {
-    let placed = store::placed(tx, id).await.or_fault()?.ok_or(DisputeRefusal::NotFound)?;
-    people::store::lock(tx, placed.dispute.volunteer_id).await.or_fault()?;
+    let placed = store::placed(tx, id).await.or_fault()?;
+    // What is not there is followed as far as what is not yours.
+    let whose = placed.map_or(VolunteerId(NOTHING), |placed| placed.dispute.volunteer_id);
+    people::store::lock(tx, whose).await.or_fault()?;
     Ok(store::placed(tx, id).await.or_fault()?.ok_or(DisputeRefusal::NotFound)?)
 }
 

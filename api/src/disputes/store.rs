@@ -26,6 +26,27 @@ pub async fn stay_of(db: &impl ConnectionTrait, record: ServiceRecordId) -> Resu
     Ok(row.map(|row| row.attendance_id))
 }
 
+/// Whether somebody is, or was, shown a stay's record in the public notice of a team that they are in.
+pub async fn is_noticed(
+    db: &impl ConnectionTrait,
+    stay: AttendanceId,
+    volunteer: VolunteerId,
+    now: Instant,
+) -> Result<bool, DbErr> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        #[expect(dead_code, reason = "that there is a row says it")]
+        volunteer_id: VolunteerId,
+    }
+    let text = "SELECT m.volunteer_id FROM service_record r JOIN team_member m ON m.team_id = r.team_id
+                WHERE r.attendance_id = $1 AND m.volunteer_id = $2 AND m.state = 'ACCEPTED' AND r.state = 'CONFIRMED'
+                  AND (r.notice_until IS NOT NULL OR EXISTS (
+                      SELECT 1 FROM dispute d WHERE d.attendance_id = r.attendance_id
+                      AND (d.state IN ('OPENED', 'APPEALED') OR (d.state = 'DECIDED' AND d.ends_at > $3))))";
+    let row: Option<Row> = db::one(db, text, [stay.into(), volunteer.into(), now.into()]).await?;
+    Ok(row.is_some())
+}
+
 /// What a request id led to.
 pub async fn by_request(
     db: &impl ConnectionTrait,

@@ -190,7 +190,12 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
             "/teamNotice/nodes",
             format!("teamNotice(teamId: \"{team}\") {{ nodes {{ recordId }} }}"),
         ),
-        query("disputes", "of a team", "/disputes/nodes", format!("disputes(teamId: \"{team}\", first: 10) {{ nodes {{ id }} }}")),
+        query(
+            "disputes",
+            "of a team",
+            "/disputes/nodes",
+            format!("disputes(teamId: \"{team}\", first: 10) {{ nodes {{ id }} }}"),
+        ),
         query(
             "disputes",
             "of a branch",
