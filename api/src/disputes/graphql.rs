@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{
     decide::{self, Finding},
-    loaders::DisputesOf,
+    loaders::{DisputeById, DisputesOf},
     rules::{self, DisputeError, OpenDisputeError},
     service::{self, About, Opening},
     store::{self, Wanted, Whose},
@@ -32,7 +32,7 @@ use crate::{
     platform::{
         db,
         errors::Fault,
-        node::GlobalId,
+        node::{GlobalId, NOTHING},
         pages::{self, Page, PageArgs, Slice},
         scalars::Minutes,
         text,
@@ -79,7 +79,7 @@ impl Dispute {
 #[Object]
 impl Dispute {
     /// Opaque global id.
-    async fn id(&self) -> GlobalId<DisputeId> {
+    pub async fn id(&self) -> GlobalId<DisputeId> {
         GlobalId(self.0.id)
     }
     /// Where it stands.
@@ -250,6 +250,18 @@ impl Dispute {
     async fn ends_at(&self) -> Option<Instant> {
         self.0.ends_at
     }
+}
+
+/// A dispute for the volunteer, for whoever opened it, and for who has the team in their care. What is not there is followed as
+/// far as what is not yours.
+pub async fn dispute_by_id(gql: &Context<'_>, id: DisputeId) -> Result<Option<Dispute>> {
+    let found = load(gql, DisputeById(id)).await?.map(Dispute);
+    if found.as_ref().is_some_and(|dispute| dispute.is_mine(gql) || dispute.opened_by_me(gql)) {
+        return Ok(found);
+    }
+    let team = found.as_ref().map_or(TeamId(NOTHING), |dispute| dispute.0.team_id);
+    let seen = may_with_team(gql, Action::ConfirmHours, team).await?;
+    Ok(found.filter(|_| seen))
 }
 
 /// The disputes over a stay's record, the last first: for whoever sees the record.

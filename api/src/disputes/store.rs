@@ -126,6 +126,10 @@ pub async fn of_person(
     page.fetch(cursor, db).await
 }
 
+pub async fn by_ids(db: &impl ConnectionTrait, ids: &[DisputeId]) -> Result<Vec<dispute::Model>, DbErr> {
+    dispute::Entity::find().filter(dispute::Column::Id.is_in(ids.iter().copied())).all(db).await
+}
+
 /// Over these stays' records, newest first.
 pub async fn of_stays(db: &impl ConnectionTrait, stays: &[AttendanceId]) -> Result<Vec<dispute::Model>, DbErr> {
     dispute::Entity::find()

@@ -1,9 +1,13 @@
 //! One bad item spoils no other, and a batch costs no more than its items.
 
-use boai_entity::{ids::ShiftId, policy};
-use boai_tests::{at, id, stories};
-use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
+use boai_entity::{
+    ids::{PolicyId, ShiftId},
+    policy,
+};
+use boai_tests::{at, id, insert_all, stories};
+use sea_orm::EntityTrait;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::{came, codes_of, left, results, scene, statuses, sync, with_code};
 
@@ -75,10 +79,11 @@ stories! {
             items.collect::<Vec<_>>()
         };
         let policies = policy::Entity::find().all(&town.app.db.conn).await.expect("the policies are read");
-        let mut policy = policies.into_iter().next().expect("a policy");
-        policy.body.pairs_per_day = 999;
-        let often = policy.into_active_model().reset_all();
-        policy::Entity::update(often).exec(&town.app.db.conn).await.expect("the policy is another");
+        let mut often = policies.into_iter().max_by_key(|policy| policy.version).expect("a policy");
+        often.id = PolicyId(Uuid::from_u128(1));
+        often.version += 1;
+        often.body.pairs_per_day = 999;
+        insert_all::<policy::Entity, _>(&town.app.db.conn, vec![often]).await;
         let (few, many) = (pairs(5, 0), pairs(50, 10));
         let (answer, of_few) = town.statements(sync(&scene.ling, &few)).await;
         assert!(statuses(&answer).iter().all(|status| status == "ACCEPTED"), "{}", answer.body);
