@@ -88,6 +88,7 @@ fn learn_scene(known: &mut Known, scene: &Scene, served: &Person<'_>) {
         &scene.stars.objection,
         &scene.stars.over,
         &scene.stars.award,
+        &scene.stars.highest,
         &scene.stars.case,
         &scene.stars.badge,
         &scene.dispute,

@@ -218,8 +218,8 @@ async fn stars(served: &Person<'_>, other: &Person<'_>, officer: &Person<'_>) ->
         cancel_reason: None,
     };
     use AwardRoundState::{Awarded, Notice, Opened, Reviewing};
-    let [opened, reviewing, reviewed, notice, objected, awarded] =
-        [Opened, Reviewing, Reviewing, Notice, Notice, Awarded].map(round);
+    let [opened, reviewing, reviewed, notice, objected, awarded, again] =
+        [Opened, Reviewing, Reviewing, Notice, Notice, Awarded, Awarded].map(round);
     let over = award_round::Model { notice_until: Some(now), ..round(Notice) };
     let candidate = |round: &award_round::Model, state| award_candidate::Model {
         id: StarCandidateId(new_id()),
@@ -249,6 +249,8 @@ async fn stars(served: &Person<'_>, other: &Person<'_>, officer: &Person<'_>) ->
         revoked_by: None,
         revoke_reason: None,
     };
+    let second = award_candidate::Model { star: 2, ..candidate(&again, CandidateState::Awarded) };
+    let highest = star_award::Model { id: StarAwardId(second.id.0), round_id: again.id, star: 2, ..award.clone() };
     let case = star_case::Model {
         id: StarCaseId(new_id()),
         award_id: award.id,
@@ -290,7 +292,7 @@ async fn stars(served: &Person<'_>, other: &Person<'_>, officer: &Person<'_>) ->
         status_place: i32::try_from(town.rows("star_badge").await).expect("a place"),
         credential: None,
     };
-    let stock = badge_stock::Model { branch_id: Town::branch("330106"), star: 1, on_hand: 9 };
+    let stock = [1, 2].map(|star| badge_stock::Model { branch_id: Town::branch("330106"), star, on_hand: 9 });
     let answer = Stars {
         badge: id(badge.id),
         opened: id(opened.id),
@@ -302,17 +304,18 @@ async fn stars(served: &Person<'_>, other: &Person<'_>, officer: &Person<'_>) ->
         objection: id(objection.id),
         over: id(over.id),
         award: id(award.id),
+        highest: id(highest.id),
         case: id(case.id),
     };
-    let rounds = vec![opened, reviewing, reviewed, notice, objected, awarded, over];
+    let rounds = vec![opened, reviewing, reviewed, notice, objected, awarded, again, over];
     insert_all::<award_round::Entity, _>(db, rounds).await;
-    insert_all::<award_candidate::Entity, _>(db, [vec![listed, holds], passed.to_vec()].concat()).await;
+    insert_all::<award_candidate::Entity, _>(db, [vec![listed, holds, second], passed.to_vec()].concat()).await;
     insert_all::<award_objection::Entity, _>(db, vec![objection]).await;
-    insert_all::<star_award::Entity, _>(db, vec![award]).await;
+    insert_all::<star_award::Entity, _>(db, vec![award, highest]).await;
     insert_all::<star_case::Entity, _>(db, vec![case]).await;
     insert_all::<star_badge::Entity, _>(db, vec![badge]).await;
     if town.rows("badge_stock").await == 0 {
-        insert_all::<badge_stock::Entity, _>(db, vec![stock]).await;
+        insert_all::<badge_stock::Entity, _>(db, stock.to_vec()).await;
     }
     answer
 }

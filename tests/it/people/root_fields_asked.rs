@@ -76,6 +76,8 @@ pub struct Stars {
     pub objection: String,
     pub over: String,
     pub award: String,
+    /// The highest one of theirs; no badge was issued for it.
+    pub highest: String,
     pub case: String,
     pub badge: String,
 }
@@ -450,10 +452,10 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
             format!("roundId: \"{}\", items: [{{ candidateId: \"{}\" }}]", stars.reviewing, stars.candidate),
         ),
         mutation("handOutBadge", "", format!("badgeId: \"{}\"", stars.badge)),
-        mutation("issueBadges", "", format!("awardIds: [\"{}\"]", stars.award)),
+        mutation("issueBadges", "", format!("awardIds: [\"{}\"]", stars.highest)),
         mutation("receiveBadges", "", format!("branchId: \"{branch}\", star: 1, count: 1, note: \"x\"")),
         mutation("replaceBadge", "", format!("badgeId: \"{}\", reason: \"x\"", stars.badge)),
-        mutation("revokeStar", "", format!("awardId: \"{}\", reason: \"x\"", stars.award)),
+        mutation("revokeStar", "", format!("awardId: \"{}\", reason: \"x\"", stars.highest)),
         mutation(
             "reviewRoles",
             "",
