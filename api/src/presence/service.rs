@@ -47,12 +47,13 @@ pub async fn ask(ctx: &Ctx, shift: ShiftId, request_id: Uuid) -> Result<presence
     my_desk(ctx, SiteId::Activity(activity)).await.or_fault()?.ok_or(PresenceAskRefusal::NotFound)?;
     let facts = facts.ok_or(PresenceAskRefusal::NotFound)?;
     let tx = ctx.db.begin().await.or_fault()?;
-    if let Some(earlier) = earlier(&tx, person, (shift, request_id)).await? {
-        return Ok(earlier);
-    }
     let policy = policy_at(&tx, &facts.branch_path, now).await.or_fault()?;
     let limits = &policy.body.presence;
     let standing = store::standing(&tx, shift).await.or_fault()?;
+    // Looked for last: what a repeat at another instance wrote before the shift was read is no reason to refuse this one.
+    if let Some(earlier) = earlier(&tx, person, (shift, request_id)).await? {
+        return Ok(earlier);
+    }
     let ask = presence_ask::Model {
         id: PresenceAskId(ctx.new_id()),
         shift_id: shift,
