@@ -32,7 +32,9 @@ main() {
 
 run_tests() {
     has cargo || die 2 "cargo is missing. Install Rust from https://rustup.rs and open a new shell."
-    if (($# == 0)); then with_node=yes; fi
+    # Where everything is tested, one run tells all that fails.
+    local whole=()
+    if (($# == 0)); then with_node=yes whole=(--no-fail-fast); fi
     prepare
     if (($# == 0)); then
         step cargo fmt --all -- --check
@@ -45,7 +47,7 @@ run_tests() {
     if (($# == 0)); then
         step cargo run --quiet --locked -- schema --check
     fi
-    step cargo test --workspace --locked "$@"
+    step cargo test --workspace --locked "${whole[@]}" "$@"
     if (($# == 0)); then
         step cargo run --quiet --locked -p boai-tests --bin logs "$BOAI_TEST_LOGS"
         step npm --prefix tests/conformance ci --prefer-offline

@@ -82,6 +82,7 @@ stories! {
         let mut often = policies.into_iter().max_by_key(|policy| policy.version).expect("a policy");
         often.id = PolicyId(Uuid::from_u128(1));
         often.version += 1;
+        often.valid_from += chrono::TimeDelta::days(1);
         often.body.pairs_per_day = 999;
         insert_all::<policy::Entity, _>(&town.app.db.conn, vec![often]).await;
         let (few, many) = (pairs(5, 0), pairs(50, 10));
