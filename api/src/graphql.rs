@@ -12,9 +12,9 @@ use boai_entity::{
     ids::{
         AccountRecoveryId, ActivityId, AttendanceId, AuditEntryId, AwardObjectionId, AwardRoundId, BranchId,
         DataExportId, DeskEntryId, DeskGrantId, DisputeId, ErasureId, FacilityId, IdentityId, InboxItemId,
-        PendingActId, PersonId, PolicyId, PolicyPreviewId, PostId, PresenceAskId, RefusedScanId, RegistrationId,
-        ReviewItemId, RoleGrantId, RoleReviewId, ServiceRecordId, SessionId, ShiftId, ShiftRuleId, SignUpId,
-        StarAwardId, StarBadgeId, StarCandidateId, StarCaseId, TeamId, VolunteerId,
+        MonthStatementId, PendingActId, PersonId, PolicyId, PolicyPreviewId, PostId, PresenceAskId, RefusedScanId,
+        RegistrationId, ReviewItemId, RoleGrantId, RoleReviewId, ServiceRecordId, SessionId, ShiftId, ShiftRuleId,
+        SignUpId, StarAwardId, StarBadgeId, StarCandidateId, StarCaseId, TeamId, VolunteerId,
     },
     kinds::LookPurpose,
 };
@@ -83,6 +83,7 @@ use crate::{
     registration::graphql::{RegistrationApplication, RegistrationMutation, RegistrationQuery},
     reviews::graphql::{ReviewItem, ReviewsMutation, ReviewsQuery},
     roles::graphql::{HolderConnection, RolesMutation, RolesQuery},
+    statements::graphql::{MonthStatement, StatementsMutation, StatementsQuery, statement_by_id},
     sync::graphql::SyncMutation,
     trail::{graphql::AuditEntry, looks::LookKeeper},
 };
@@ -103,6 +104,7 @@ node_ids! {
     FacilityId => "Facility",
     IdentityId => "IdentityCheck",
     InboxItemId => "InboxItem",
+    MonthStatementId => "MonthStatement",
     PendingActId => "PendingAct",
     PersonId => "Me",
     PolicyId => "Policy",
@@ -137,6 +139,7 @@ pub enum Node {
     Dispute(Dispute),
     Division(Division),
     Facility(Facility),
+    MonthStatement(MonthStatement),
     Policy(Policy),
     ServiceRecord(ServiceRecord),
     Shift(Shift),
@@ -170,6 +173,7 @@ impl NodeQuery {
             BranchId::TYPE => load(gql, BranchById(BranchId(key))).await?.map(|row| Branch(row).into()),
             DisputeId::TYPE => dispute_by_id(gql, DisputeId(key)).await?.map(Into::into),
             FacilityId::TYPE => facility_by_id(gql, FacilityId(key)).await?.map(Into::into),
+            MonthStatementId::TYPE => statement_by_id(gql, MonthStatementId(key)).await?.map(Into::into),
             PolicyId::TYPE => policy_by_id(gql, PolicyId(key)).await?.map(Into::into),
             ServiceRecordId::TYPE => record(gql, ServiceRecordId(key)).await?.map(Into::into),
             ShiftId::TYPE => shift_by_id(gql, ShiftId(key)).await?.map(Into::into),
@@ -236,7 +240,15 @@ struct PeopleQueries(
 
 /// Where people serve.
 #[derive(MergedObject, Default)]
-struct ServiceQueries(ActivityQuery, DeskQuery, HoursQuery, ReviewsQuery, AfterwardsQuery, DisputesQuery);
+struct ServiceQueries(
+    ActivityQuery,
+    DeskQuery,
+    HoursQuery,
+    ReviewsQuery,
+    AfterwardsQuery,
+    DisputesQuery,
+    StatementsQuery,
+);
 
 /// What comes of it.
 #[derive(MergedObject, Default)]
@@ -281,6 +293,7 @@ struct RecordMutations(
     AfterwardsMutation,
     ReviewsMutation,
     DisputesMutation,
+    StatementsMutation,
     CertificateMutation,
     AwardMutation,
     RegistrationMutation,
@@ -310,6 +323,7 @@ fn builder() -> SchemaBuilder<Query, Mutation, LiveSubscription> {
         .override_output_type_description::<Connection<String, Division>>("A page of divisions.")
         .override_output_type_description::<Connection<String, Facility>>("A page of facilities.")
         .override_output_type_description::<Connection<String, InboxItem>>("A page of an inbox.")
+        .override_output_type_description::<Connection<String, MonthStatement>>("A page of a branch's signed months.")
         .override_output_type_description::<NearbyConnection>("A page of activities, each with how it lies to you.")
         .override_output_type_description::<Connection<String, PendingAct>>(
             "A page of acts that wait for a second person.",

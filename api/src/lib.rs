@@ -7,7 +7,7 @@
 //!
 //! Services use only rooms that stand above their own in this list:
 //! platform, access, trail, inbox, auth, policies, organisation, people, identity, four_eyes, roles, places, activities,
-//! reviews, awards, hours, registration, badges, proof, certificates, attendance, disputes, desk, presence, sync,
+//! reviews, awards, hours, registration, badges, proof, certificates, attendance, disputes, statements, desk, presence, sync,
 //! recognition, policy_changes, live, privacy, demo.
 
 // The roots of the schema are types within types, a level for each room, and the compiler looks through all of them.
@@ -48,5 +48,6 @@ pub mod registration;
 pub mod reviews;
 pub mod roles;
 pub mod server;
+pub mod statements;
 pub mod sync;
 pub mod trail;

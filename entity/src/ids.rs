@@ -47,6 +47,7 @@ ids! {
     IdentityId
     InboxItemId
     LedgerEntryId
+    MonthStatementId
     OutboxEventId
     PendingActId
     PersonId

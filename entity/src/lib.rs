@@ -44,6 +44,8 @@ pub mod inbox_item;
 pub mod ledger_entry;
 pub mod ledger_head;
 pub mod ledger_root;
+pub mod month_statement;
+pub mod month_statement_line;
 pub mod outbox_event;
 pub mod pending_act;
 pub mod person;

@@ -441,6 +441,13 @@ impl Town {
         assert!(trail.faults.is_empty(), "{trail}");
         let roots = self.audit_roots().await;
         assert!(roots.faults.is_empty(), "{roots}");
+        let months = self.audit_months().await;
+        assert!(months.faults.is_empty(), "{months}");
+    }
+
+    /// What `boai audit` says of the months that branches signed.
+    pub async fn audit_months(&self) -> boai::statements::audit::Report {
+        boai::statements::audit::audit(&self.app.db, |_| {}).await.expect("the audit runs")
     }
 
     /// What `boai audit` says of the ledger's roots.

@@ -103,10 +103,12 @@ pub enum Action {
     DecideDisputes,
     /// Decide appeals against what was decided for a branch.
     DecideAppeals,
+    /// Sign what a branch's month of service came to, and see what was signed.
+    SignMonths,
 }
 
 impl Action {
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::SeeRoster,
         Self::RunActivities,
         Self::ConfirmHours,
@@ -129,6 +131,7 @@ impl Action {
         Self::HandOutBadges,
         Self::DecideDisputes,
         Self::DecideAppeals,
+        Self::SignMonths,
     ];
 
     /// Whether it only shows something. What does more changes other people's records; a new action does, unless it is

@@ -25,7 +25,7 @@ use crate::{
     },
     policies::calendar,
     privacy::retention::{self, Swept},
-    proof, server,
+    proof, server, statements,
     trail::verify::verify,
 };
 
@@ -313,9 +313,13 @@ async fn run(cli: Cli) -> Result<ExitCode, String> {
             println!("{trail}");
             let checked = |chains| bar.iter().for_each(|bar| bar.set_message(format!("{chains} signed chains")));
             let roots = proof::verify::verify(&db, vault.as_ref(), checked).await.map_err(|error| error.to_string())?;
-            bar.iter().for_each(indicatif::ProgressBar::finish_and_clear);
             println!("{roots}");
-            let fine = report.faults.is_empty() && trail.faults.is_empty() && roots.faults.is_empty();
+            let checked = |months| bar.iter().for_each(|bar| bar.set_message(format!("{months} signed months")));
+            let months = statements::audit::audit(&db, checked).await.map_err(|error| error.to_string())?;
+            bar.iter().for_each(indicatif::ProgressBar::finish_and_clear);
+            println!("{months}");
+            let faults = [&report.faults, &trail.faults, &roots.faults, &months.faults];
+            let fine = faults.iter().all(|faults| faults.is_empty());
             return Ok(if fine { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
     }

@@ -68,6 +68,7 @@ fn learn_scene(known: &mut Known, scene: &Scene, served: &Person<'_>) {
         &scene.facility,
         &scene.policy,
         &scene.preview,
+        &scene.month,
         &scene.desk.activity,
         &scene.desk.grant,
         &scene.desk.entry,

@@ -448,9 +448,13 @@ pub async fn settle(town: &Town) -> (Scene, Person<'_>) {
     let policy = policy_that_waits(town).await;
     let preview = "mutation($id: ID!) { previewPolicy(input: { policyId: $id }) { preview { id } errors { code } } }";
     let preview = above.ask(preview, json!({ "id": policy })).await.fine().text("/previewPolicy/preview/id");
+    let month = "mutation($id: ID!) { signMonth(input: { branchId: $id, month: \"2026-03-01\" }) {
+        statement { id } errors { code } } }";
+    let month = above.ask(month, json!({ "id": id(Town::branch("330106")) })).await.fine();
     let scene = Scene {
         policy,
         preview,
+        month: month.text("/signMonth/statement/id"),
         stars: stars(&served, &member, &above).await,
         registration: registration(&served).await,
         desk,

@@ -46,6 +46,8 @@ pub struct Scene {
     pub policy: String,
     /// What that one would move.
     pub preview: String,
+    /// A month that the branch signed.
+    pub month: String,
     /// An activity of the team there, and a rule of it.
     pub at_site: String,
     pub rule: String,
@@ -271,6 +273,21 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
             "/registrationQueue/nodes",
             format!("registrationQueue(branchId: \"{branch}\") {{ nodes {{ state }} }}"),
         ),
+        query(
+            "monthStatements",
+            "",
+            "/monthStatements/nodes",
+            format!("monthStatements(branchId: \"{branch}\") {{ nodes {{ month }} }}"),
+        ),
+        query("monthToSign", "", "/monthToSign", format!("monthToSign(branchId: \"{branch}\") {{ month }}")),
+        query(
+            "publishedMonth",
+            "",
+            "/publishedMonth",
+            format!("publishedMonth(branchId: \"{branch}\", month: \"2026-03-08\") {{ minutes }}"),
+        ),
+        node("a month that was signed", "/node", &scene.month, ""),
+        mutation("signMonth", "", format!("branchId: \"{branch}\", month: \"2026-04-01\"")),
         query(
             "starCases",
             "",

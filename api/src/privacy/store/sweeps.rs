@@ -365,6 +365,7 @@ const STAYS: &[(&str, &str)] = &[
     ("desk_entry", "who made a service record what it is"),
     ("service_record", "the record itself"),
     ("registration", "why somebody is a registered volunteer, or was not made one"),
+    ("month_statement", "who answers for a branch's figures"),
     ("award_round", "what stars rest on"),
     ("award_candidate", "what stars rest on"),
     ("award_objection", "what was said before a star was awarded, or why it was not"),
