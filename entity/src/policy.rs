@@ -28,6 +28,10 @@ pub struct PolicyBody {
     pub check_out_closes_after_min: i64,
     /// Less than this counts 0.
     pub minimum_min: i64,
+    /// Service time counts in whole steps of so many minutes, rounded down: nobody is credited with what was not served. 1 is to
+    /// the minute; older versions say nothing of it.
+    #[serde(default = "to_the_minute")]
+    pub rounding_min: i64,
     /// Check-in/out pairs per person, civil day and activity.
     pub pairs_per_day: i64,
     /// What is said of served time afterwards; older versions say nothing of it.
@@ -54,6 +58,10 @@ pub struct PolicyBody {
     /// What is said of disputes; older versions say nothing of it.
     #[serde(default)]
     pub disputes: Disputes,
+}
+
+fn to_the_minute() -> i64 {
+    1
 }
 
 /// 星级评定: what is asked of who is awarded a star, beyond the hours of the scheme.

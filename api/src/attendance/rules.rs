@@ -336,6 +336,7 @@ mod tests {
             check_in_opens_before_min: 30,
             check_out_closes_after_min: 120,
             minimum_min: 15,
+            rounding_min: 1,
             pairs_per_day: 3,
             offline: boai_entity::policy::Offline::default(),
             presence: boai_entity::policy::Presence::default(),

@@ -77,7 +77,8 @@ pub async fn freeze(ctx: &Ctx, id: AwardRoundId) -> Result<award_round::Model, S
     let scheme = store::star_scheme_at(&tx, &branch_path, over_at).await.or_fault()?;
     let policy = policy_at(&tx, &branch_path, over_at).await.or_fault()?;
     let stars = round.from_star..=round.to_star;
-    let by = Freeze { round: id, branch_path: &branch_path, scope, stars, over_at, scheme: &scheme, policy: &policy };
+    let (branch_path, now) = (branch_path.as_str(), ctx.now());
+    let by = Freeze { round: id, branch_path, scope, stars, over_at, now, scheme: &scheme, policy: &policy };
     if store::freeze(&tx, &by).await.or_fault()? > MOST_LISTED {
         let most = i64::try_from(MOST_LISTED).unwrap_or(i64::MAX);
         return Err(AwardRoundRefusal::TooMany { most }.into());

@@ -102,6 +102,7 @@ pub struct Freeze<'a> {
     pub stars: std::ops::RangeInclusive<i32>,
     /// The first moment after the cut-off.
     pub over_at: Instant,
+    pub now: Instant,
     pub scheme: &'a star_scheme::Model,
     pub policy: &'a policy::Model,
 }
@@ -111,7 +112,7 @@ pub struct Freeze<'a> {
 /// corrected. (A record that was corrected later is under notice anew, so it does not count: therefore nobody has more at the
 /// cut-off than in total now, and only who has the hours for the lowest star in total is looked at.)
 pub async fn freeze(db: &impl ConnectionTrait, by: &Freeze<'_>) -> Result<u64, DbErr> {
-    let mut values: Vec<Value> = vec![by.round.into(), by.branch_path.into(), by.over_at.into()];
+    let mut values: Vec<Value> = vec![by.round.into(), by.branch_path.into(), by.over_at.into(), by.now.into()];
     let (from, to) = (*by.stars.start(), *by.stars.end());
     let scheme: Vec<String> = (1..)
         .zip(&by.scheme.thresholds.0)
@@ -130,7 +131,8 @@ pub async fn freeze(db: &impl ConnectionTrait, by: &Freeze<'_>) -> Result<u64, D
         "(SELECT COUNT(*) FROM review_item i
           WHERE i.volunteer_id = v.id AND i.kind = 'CORRECTION' AND i.state = 'WAITING')
        + (SELECT COUNT(*) FROM dispute d
-          WHERE d.volunteer_id = v.id AND d.state IN ('OPENED', 'DECIDED', 'APPEALED')) <= {}",
+          WHERE d.volunteer_id = v.id AND d.state IN ('OPENED', 'DECIDED', 'APPEALED')
+            AND (d.ends_at IS NULL OR d.ends_at > $4)) <= {}",
         awards.open_disputes
     ));
     let id = match db.get_database_backend() {

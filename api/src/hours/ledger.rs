@@ -12,7 +12,7 @@ use sea_orm::{ConnectionTrait, DbErr};
 
 pub use super::rules::Span;
 use super::{
-    rules::{GENESIS, creditable, entry_hash, service_minutes, to_spans, year_key},
+    rules::{GENESIS, creditable, entry_hash, service_minutes, to_spans, whole_minutes, whole_steps, year_key},
     store,
 };
 use crate::{ctx::Ctx, platform::civil::civil_day};
@@ -37,7 +37,8 @@ pub struct Credit {
 }
 
 /// Works out what counts of a stay, against what the ledger credits the volunteer with already; `except` leaves out the
-/// record that is about to be replaced. Under the minimum nothing counts, and no stretch of time is used up.
+/// record that is about to be replaced. Under the minimum nothing counts, and no stretch of time is used up, nor by what is
+/// rounded off.
 pub async fn credit_for(
     tx: &impl ConnectionTrait,
     serving: &Serving,
@@ -46,10 +47,11 @@ pub async fn credit_for(
     except: Option<ServiceRecordId>,
 ) -> Result<Credit, DbErr> {
     let already = store::credited(tx, serving.volunteer, serving.time, except).await?;
-    let spans = creditable(stay, serving.time, &already);
-    let minutes = service_minutes(&spans, policy.body.minimum_min);
-    let spans = if minutes == 0 { Spans::default() } else { to_spans(&spans) };
-    Ok(Credit { minutes: i32::try_from(minutes).unwrap_or(i32::MAX), spans })
+    let served = creditable(stay, serving.time, &already);
+    let enough = service_minutes(&served, policy.body.minimum_min) > 0;
+    let spans = if enough { whole_steps(served, policy.body.rounding_min) } else { Vec::new() };
+    let minutes = i32::try_from(whole_minutes(&spans)).unwrap_or(i32::MAX);
+    Ok(Credit { minutes, spans: to_spans(&spans) })
 }
 
 /// Records a stay that ended: pending until the leader confirms it.

@@ -8,7 +8,7 @@ use boai_entity::{
     Instant,
     ledger_entry::{Model as Entry, Spans},
 };
-use chrono::Datelike;
+use chrono::{Datelike, TimeDelta};
 use sha2::{Digest, Sha256};
 
 use crate::platform::civil::civil_day;
@@ -98,6 +98,24 @@ pub fn whole_minutes(spans: &[Span]) -> i64 {
 pub fn service_minutes(spans: &[Span], minimum_min: i64) -> i64 {
     let minutes = whole_minutes(spans);
     if minutes < minimum_min { 0 } else { minutes }
+}
+
+/// What of disjoint stretches counts in whole steps of so many minutes (domain, "rounding"): from the first on, as much as whole
+/// steps hold. With a step of 1 all of it, the seconds beyond the last minute too.
+pub fn whole_steps(spans: Vec<Span>, step_min: i64) -> Vec<Span> {
+    if step_min <= 1 {
+        return spans;
+    }
+    let mut left = TimeDelta::minutes(whole_minutes(&spans) / step_min * step_min);
+    let mut kept = Vec::new();
+    for span in spans {
+        let length = (span.to - span.from).min(left);
+        if length > TimeDelta::zero() {
+            kept.push(Span { from: span.from, to: span.from + length });
+            left -= length;
+        }
+    }
+    kept
 }
 
 /// What a volunteer's first entry names as the hash before it.
@@ -271,6 +289,27 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn whole_steps_are_the_first_seconds_that_fill_them(lengths in vec((0i64..4000, 1i64..4000), 0..5), step in 1i64..61) {
+            let (mut end, mut spans) = (1_778_198_400, Vec::new());
+            for (gap, length) in lengths {
+                spans.push(Span::of_seconds((end + gap, end + gap + length)));
+                end += gap + length;
+            }
+            let single = |spans: &[Span]| {
+                let seconds = spans.iter().filter_map(|span| span.touched_seconds()).flat_map(|(from, to)| from..to);
+                seconds.collect::<Vec<_>>()
+            };
+            let mut expected = single(&spans);
+            let kept = whole_steps(spans, step);
+            if step > 1 {
+                expected.truncate(usize::try_from(expected.len() as i64 / 60 / step * step * 60).unwrap());
+                prop_assert_eq!(whole_minutes(&kept) % step, 0);
+            }
+            prop_assert_eq!(single(&kept), expected);
+            prop_assert_eq!(from_spans(&to_spans(&kept)), kept);
+        }
+
         #[test]
         fn creditable_is_what_single_seconds_say(stay in any_span(), shift in any_span(), already in vec(any_span(), 0..6)) {
             let credited = creditable(stay, shift, &already);

@@ -126,6 +126,7 @@ fields! {
     "window.checkInOpensBeforeMinutes", 0 to 240 "min" => check_in_opens_before_min;
     "window.checkOutClosesAfterMinutes", 0 to 1440 "min" => check_out_closes_after_min;
     "counting.minimumMinutes", 0 to 120 "min" => minimum_min;
+    "counting.roundingMinutes", 1 to 60 "min" => rounding_min;
     "counting.pairsPerDay", 1 to 20 "pairs" => pairs_per_day;
     "days.leaderMaxMinutes", 60 to 1440 "min" => days.leader_max_min;
     "days.branchMaxMinutes", 60 to 1440 "min" => days.branch_max_min;

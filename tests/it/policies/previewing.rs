@@ -56,6 +56,7 @@ async fn looked_ahead(town: &Town, officer: &Person<'_>, policy: &str) -> BTreeM
 #[derive(Clone)]
 struct Numbers {
     minimum: i64,
+    step: i64,
     pairs: usize,
     leader: i64,
     stars: Vec<i64>,
@@ -80,6 +81,7 @@ fn each_minute(records: &[(bool, &service_record::Model, BTreeSet<i64>)], by: &N
         if number > by.pairs || minutes < by.minimum || minutes == 0 {
             all.push(BTreeSet::new());
         } else {
+            let mine: BTreeSet<i64> = mine.into_iter().take((minutes / by.step * by.step) as usize).collect();
             taken.extend(&mine);
             all.push(mine);
         }
@@ -167,7 +169,7 @@ async fn reference(
 }
 
 fn first() -> Numbers {
-    Numbers { minimum: 15, pairs: 3, leader: 480, stars: vec![6000, 18_000, 36_000, 60_000, 90_000] }
+    Numbers { minimum: 15, step: 1, pairs: 3, leader: 480, stars: vec![6000, 18_000, 36_000, 60_000, 90_000] }
 }
 
 /// Twenty volunteers with fifty stays each, of two teams.
@@ -185,7 +187,7 @@ stories! {
         served(&town).await;
         let officer = town.officer("Sheng", "33").await;
         keep_signed_in(&town).await;
-        let all = json!({ "counting": { "minimumMinutes": 9, "pairsPerDay": 1 }, "days": { "leaderMaxMinutes": 300 },
+        let all = json!({ "counting": { "minimumMinutes": 9, "roundingMinutes": 7, "pairsPerDay": 1 }, "days": { "leaderMaxMinutes": 300 },
             "stars": { "thresholds": [7000, 8000] } });
         for (day, given, after) in [
             (9, json!({ "counting": { "minimumMinutes": 120 } }), Numbers { minimum: 120, ..first() }),
@@ -193,7 +195,8 @@ stories! {
             (11, json!({ "counting": { "pairsPerDay": 1 } }), Numbers { pairs: 1, ..first() }),
             (12, json!({ "days": { "leaderMaxMinutes": 400 } }), Numbers { leader: 400, ..first() }),
             (13, json!({ "stars": { "thresholds": [7000, 8000] } }), Numbers { stars: vec![7000, 8000], ..first() }),
-            (14, all, Numbers { minimum: 9, pairs: 1, leader: 300, stars: vec![7000, 8000] }),
+            (14, json!({ "counting": { "roundingMinutes": 30 } }), Numbers { step: 30, ..first() }),
+            (15, all, Numbers { minimum: 9, step: 7, pairs: 1, leader: 300, stars: vec![7000, 8000] }),
         ] {
             let policy = proposed(&officer, "33", &format!("2026-05-{day:02}"), given.clone()).await;
             let expected = reference(&town, "33", &first(), &after, "33").await;

@@ -59,6 +59,24 @@ stories! {
         town.audit().await;
     }
 
+    async fn where_half_hours_count_what_is_no_whole_one_counts_nothing_and_is_free_for_others(town: Town) {
+        let officer = town.officer("Zhou", "330106").await;
+        propose(&officer, "330106", "2026-05-09", json!({ "counting": { "roundingMinutes": 30 } })).await.fine();
+        refused(&officer, "330106", "2026-05-10", json!({ "counting": { "roundingMinutes": 0 } }), "OUT_OF_BOUNDS").await;
+        let (leader, ling) = (town.leader("Li").await, town.volunteer("Ling").await);
+        keep_signed_in(&town).await;
+        let mut served = async |from: &str, to: &str| {
+            let (from, to) = (tick(1, from), tick(1, to));
+            let posted = leader.post_activity(tick(1, "08:00"), tick(1, "12:00"), 8, json!({})).await;
+            leader.confirm(&serve(&ling, posted.shift(), from, to).await).await.fine();
+            ling.minutes().await.0
+        };
+        assert_eq!(served("08:00", "09:50").await, 90);
+        assert_eq!(served("09:51", "10:20").await, 90, "a stay under half an hour");
+        assert_eq!(served("10:21", "10:51").await, 120);
+        town.audit().await;
+    }
+
     async fn the_nearest_branch_has_its_way_and_inherits_the_rest(town: Town) {
         let (city, county) = (town.officer("Shi", "3301").await, town.officer("Xian", "330106").await);
         propose(&city, "3301", "2026-05-10", json!({ "counting": { "minimumMinutes": 25, "pairsPerDay": 5 } })).await.fine();

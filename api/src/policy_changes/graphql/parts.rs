@@ -79,6 +79,8 @@ parts! {
     counting: CountingPolicy, CountingPolicyInput {
         /// A stay of fewer minutes counts nothing; 0 to 120.
         minimum_minutes = "counting.minimumMinutes";
+        /// Service counts in whole steps of so many minutes, rounded down; 1 to 60, and 1 is to the minute.
+        rounding_minutes = "counting.roundingMinutes";
         /// Check-ins with a check-out of one person on one day at one activity; 1 to 20.
         pairs_per_day = "counting.pairsPerDay";
     }

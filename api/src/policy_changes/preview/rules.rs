@@ -13,6 +13,7 @@ use crate::{platform::civil::SHANGHAI, recognition::rules::star_progress};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counting {
     pub minimum_min: i64,
+    pub rounding_min: i64,
     pub pairs_per_day: i64,
     pub leader_max_min: i64,
 }
@@ -21,6 +22,7 @@ impl From<&PolicyBody> for Counting {
     fn from(body: &PolicyBody) -> Self {
         Self {
             minimum_min: body.minimum_min,
+            rounding_min: body.rounding_min,
             pairs_per_day: body.pairs_per_day,
             leader_max_min: body.days.leader_max_min,
         }
@@ -58,7 +60,7 @@ pub fn moved(records: &mut [Served], before: Counting, after: Counting) -> HashM
         return moves;
     }
     records.sort_unstable_by_key(|record| (record.from, record.record));
-    let (old, new) = (counted(records, before), counted(records, after));
+    let (old, new) = (counted(records, before, before), counted(records, after, before));
     for ((record, old), new) in records.iter().zip(&old).zip(&new) {
         let moved = minutes(new) - minutes(old);
         let unit = moves.entry(record.unit).or_default();
@@ -74,9 +76,9 @@ pub fn moved(records: &mut [Served], before: Counting, after: Counting) -> HashM
     moves
 }
 
-/// The stretches of each record that count by these numbers. Records of other policies stay as they are. What was too short is
-/// held against them anew, but for the time that the ledger credits elsewhere: a minute counts once.
-fn counted(records: &[Served], by: Counting) -> Vec<Vec<(i64, i64)>> {
+/// The stretches of each record that count by these numbers. Records of other policies stay as they are. What was too short, or
+/// rounded off, is held against them anew, but for the time that the ledger credits elsewhere: a minute counts once.
+fn counted(records: &[Served], by: Counting, was: Counting) -> Vec<Vec<(i64, i64)>> {
     let mut taken: Vec<(i64, i64)> = records.iter().flat_map(|record| record.spans.iter().copied()).collect();
     taken.sort_unstable();
     let mut pairs: HashMap<(i64, ActivityId), i64> = HashMap::new();
@@ -88,13 +90,18 @@ fn counted(records: &[Served], by: Counting) -> Vec<Vec<(i64, i64)>> {
         }
         let pair = pairs.entry((day(record.from), record.activity)).or_default();
         *pair += 1;
-        let short = record.spans.is_empty();
-        let spans = if short { free((record.from, record.to), &taken) } else { record.spans.clone() };
+        let cut = record.spans.is_empty() || was.rounding_min > 1;
+        let mut spans = record.spans.clone();
+        if cut {
+            spans.extend(free((record.from, record.to), &taken));
+            spans.sort_unstable();
+        }
         if *pair > by.pairs_per_day || minutes(&spans) < by.minimum_min.max(1) {
             all.push(Vec::new());
             continue;
         }
-        if short {
+        let spans = in_steps(spans, by.rounding_min);
+        if cut {
             taken.extend(&spans);
             taken.sort_unstable();
         }
@@ -105,6 +112,23 @@ fn counted(records: &[Served], by: Counting) -> Vec<Vec<(i64, i64)>> {
 
 fn minutes(spans: &[(i64, i64)]) -> i64 {
     spans.iter().map(|(from, to)| to - from).sum::<i64>() / 60
+}
+
+/// The same as `whole_steps` of the ledger's own rules, in seconds.
+fn in_steps(spans: Vec<(i64, i64)>, step_min: i64) -> Vec<(i64, i64)> {
+    if step_min <= 1 {
+        return spans;
+    }
+    let mut left = minutes(&spans) / step_min * step_min * 60;
+    let mut kept = Vec::new();
+    for (from, to) in spans {
+        let length = (to - from).min(left);
+        if length > 0 {
+            kept.push((from, from + length));
+            left -= length;
+        }
+    }
+    kept
 }
 
 fn day(second: i64) -> i64 {
@@ -164,7 +188,7 @@ mod tests {
 
     use super::*;
 
-    const MINIMUM: Counting = Counting { minimum_min: 15, pairs_per_day: 3, leader_max_min: 480 };
+    const MINIMUM: Counting = Counting { minimum_min: 15, rounding_min: 1, pairs_per_day: 3, leader_max_min: 480 };
 
     /// Minutes after midnight of a day in Shanghai; credited as far as they are 15 or more.
     fn served(number: u128, from: i64, long: i64) -> Served {
@@ -187,6 +211,18 @@ mod tests {
         assert_eq!(total(&mut records, Counting { minimum_min: 20, ..MINIMUM }), (0, 19, 0));
         records[1].governed = false;
         assert_eq!(total(&mut records, Counting { minimum_min: 20, ..MINIMUM }), (0, 0, 0));
+    }
+
+    #[test]
+    fn rounding_takes_what_is_no_whole_step_and_gives_it_back() {
+        let mut records = [served(1, 480, 59), served(2, 600, 30), served(3, 700, 20)];
+        let halves = Counting { rounding_min: 30, ..MINIMUM };
+        assert_eq!(total(&mut records, halves), (0, 29 + 20, 0));
+        // As the ledger has it where half hours were the rule.
+        records[0].spans[0].1 -= 29 * 60;
+        records[2].spans.clear();
+        let moves = moved(&mut records, halves, MINIMUM);
+        assert_eq!(moves[&0], UnitMoves { added_min: 29 + 20, removed_min: 0, officer_min: 0 });
     }
 
     #[test]
