@@ -273,6 +273,115 @@ function totp(secret: string): string {
   return String(number % 1_000_000).padStart(6, "0");
 }
 
+/** 西湖区红十字会, which the officer is above. */
+async function westLake(): Promise<string> {
+  const { branches } = await officer.run(app.BranchesDocument, { name: "西湖区" });
+  return some(branches.nodes.find(({ division }) => division?.code === "330106")).id;
+}
+
+/** The civil day in China, so many days from now. */
+function day(from: number): string {
+  return new Date(Date.now() + (from * 24 + 8) * 3_600_000).toISOString().slice(0, 10);
+}
+
+test("a volunteer disputes hours, and an officer decides, and is appealed against", async () => {
+  const { team, shift } = await postActivity(leader, "白堤急救");
+  const ling = phone(await signIn("18812340072"));
+  const input = { name: "林溪", birthDate: "1990-05-08", residenceCode: "330106", acceptedTermsVersion: "2026-01", locationConsentVersion: "2026-01" };
+  done((await ling.run(app.EnrolAsVolunteerDocument, { input })).enrolAsVolunteer);
+  done((await ling.run(app.SignUpForShiftDocument, { shiftId: shift })).signUpForShift);
+  done((await ling.run(app.CheckInDocument, { shiftId: shift, requestId: requestId(), fix: fix() })).checkIn);
+  const { checkOut } = await ling.run(app.CheckOutDocument, { requestId: requestId(), fix: fix() });
+  const attendanceId = some(done(checkOut).attendance).id;
+  done((await leader.run(app.ConfirmHoursDocument, { items: [{ attendanceId }] })).confirmHours);
+  const open = async () => {
+    const wish = { attendanceId, servedFrom: hours(-0.5), servedTo: hours(-0.1), words: "我早到了", requestId: requestId() };
+    return some(done((await ling.run(app.OpenDisputeDocument, wish)).openDispute).dispute).id;
+  };
+  done((await ling.run(app.WithdrawDisputeDocument, { disputeId: await open() })).withdrawDispute);
+  const disputeId = await open();
+  done((await leader.run(app.AnswerDisputeDocument, { disputeId, words: "名册上没有" })).answerDispute);
+  const { disputes } = await officer.run(app.DisputesDocument, { teamId: team });
+  assert.ok(disputes.nodes.some(({ id, answer }) => id === disputeId && answer === "名册上没有"));
+  const { decideDispute } = await officer.run(app.DecideDisputeDocument, { disputeId, outcome: "DISMISSED", reason: "签到记录清楚" });
+  assert.equal(done(decideDispute).dispute?.state, "DECIDED");
+  const { appealDispute } = await ling.run(app.AppealDisputeDocument, { disputeId, words: "有照片" });
+  assert.equal(done(appealDispute).dispute?.state, "APPEALED");
+  const { me } = await ling.run(app.MyDisputesDocument, {});
+  assert.deepEqual(some(me).disputes.nodes.map(({ state }) => state).sort(), ["APPEALED", "WITHDRAWN"]);
+});
+
+test("a branch registers volunteers and awards stars in a round", async () => {
+  const branchId = await westLake();
+  const { applyForRegistration } = await volunteer.run(app.ApplyForRegistrationDocument, { year: 2001 });
+  assert.equal(applyForRegistration.errors.length, 1);
+  const { registrationQueue } = await officer.run(app.RegistrationQueueDocument, { branchId });
+  const items = registrationQueue.nodes.slice(0, 1).map(({ id }) => ({ registrationId: id, approve: true }));
+  done((await officer.run(app.DecideRegistrationsDocument, { items })).decideRegistrations);
+  const { openAwardRound } = await officer.run(app.OpenAwardRoundDocument, { branchId, fromStar: 1, toStar: 4, cutOff: day(-1) });
+  const roundId = some(done(openAwardRound).round).id;
+  assert.ok((await officer.run(app.AwardRoundsDocument, { branchId })).awardRounds.nodes.some(({ id }) => id === roundId));
+  done((await officer.run(app.FreezeAwardRoundDocument, { roundId })).freezeAwardRound);
+  // Nobody of the demo has a hundred hours: the list is empty, and a round of nobody goes no further.
+  const { awardRound } = await officer.run(app.AwardRoundDocument, { id: roundId, state: "LISTED" });
+  assert.deepEqual([awardRound?.state, awardRound?.candidates.nodes], ["REVIEWING", []]);
+  const unknown = (type: string) => Buffer.from(`${type}:${requestId()}`).toString("base64url");
+  const candidateId = unknown("StarCandidate");
+  const { reviewStarCandidates } = await officer.run(app.ReviewStarCandidatesDocument, { roundId, items: [{ candidateId }] });
+  assert.deepEqual(reviewStarCandidates.errors.map(({ code }) => code), ["NOT_FOUND"]);
+  const { publishAwardRound } = await officer.run(app.PublishAwardRoundDocument, { roundId });
+  assert.deepEqual(publishAwardRound.errors.map(({ code }) => code), ["NOBODY_PASSED"]);
+  assert.equal((await volunteer.run(app.StarNoticeDocument, { id: roundId })).awardRound, null);
+  const { objectToStar } = await volunteer.run(app.ObjectToStarDocument, { candidateId, words: "时长有疑问" });
+  assert.deepEqual(objectToStar.errors.map(({ code }) => code), ["NOT_FOUND"]);
+  const { awardStars } = await officer.run(app.AwardStarsDocument, { roundId });
+  assert.deepEqual(awardStars.errors.map(({ code }) => code), ["WRONG_STATE"]);
+  const { cancelAwardRound } = await officer.run(app.CancelAwardRoundDocument, { roundId, reason: "演练" });
+  assert.equal(done(cancelAwardRound).round?.state, "CANCELLED");
+  const { receiveBadges } = await officer.run(app.ReceiveBadgesDocument, { branchId, star: 1, count: 10, note: "到货" });
+  done(receiveBadges);
+  const { badgeStock } = await officer.run(app.BadgeStockDocument, { branchId });
+  assert.ok(some(badgeStock.find(({ star }) => star === 1)).onHand >= 10);
+  const { issueBadges } = await officer.run(app.IssueBadgesDocument, { awardIds: [unknown("StarAward")] });
+  assert.deepEqual(issueBadges.errors.map(({ code }) => code), ["NOT_FOUND"]);
+  const { handOutBadge } = await officer.run(app.HandOutBadgeDocument, { badgeId: unknown("StarBadge") });
+  assert.deepEqual(handOutBadge.errors.map(({ code }) => code), ["NOT_FOUND"]);
+  assert.deepEqual((await officer.run(app.StarCasesDocument, { branchId })).starCases.nodes, []);
+});
+
+test("a branch looks ahead at another policy, and thinks better of it", async () => {
+  const branchId = await westLake();
+  const input = { branchId, validFrom: day(40), reason: "试行", counting: { minimumMinutes: 20 } };
+  const { proposePolicy } = await officer.run(app.ProposePolicyDocument, { input });
+  const policyId = some(done(proposePolicy).policy).id;
+  const { node } = await officer.run(app.BranchPolicyDocument, { branchId, on: day(40) });
+  assert.ok(node?.__typename === "Branch");
+  assert.equal(node.policy?.counting.minimumMinutes, 20);
+  const { previewPolicy } = await officer.run(app.PreviewPolicyDocument, { policyId });
+  const id = some(done(previewPolicy).preview).id;
+  const { policyPreview } = await officer.run(app.PolicyPreviewDocument, { id });
+  assert.equal(some(policyPreview).id, id);
+  const { withdrawPolicy } = await officer.run(app.WithdrawPolicyDocument, { policyId, reason: "再议" });
+  assert.ok(done(withdrawPolicy).policy?.withdrawnAt);
+});
+
+test("a branch signs its month", async () => {
+  const branchId = await westLake();
+  const month = some((await officer.run(app.MonthToSignDocument, { branchId })).monthToSign);
+  assert.ok(month.over);
+  const early = await officer.run(app.SignMonthDocument, { branchId, month: month.month });
+  assert.deepEqual(early.signMonth.errors.map(({ code }) => code), ["BELOW_MISSING"]);
+  for (const { id } of month.missing) {
+    done((await officer.run(app.SignMonthDocument, { branchId: id, month: month.month })).signMonth);
+  }
+  const { signMonth } = await officer.run(app.SignMonthDocument, { branchId, month: month.month });
+  const signed = some(done(signMonth).statement);
+  const { monthStatements } = await officer.run(app.MonthStatementsDocument, { branchId });
+  assert.deepEqual(monthStatements.nodes.map(({ digest }) => digest), [signed.digest]);
+  const { publishedMonth } = await officer.run(app.PublishedMonthDocument, { branchId, month: month.month });
+  assert.equal(publishedMonth?.minutes, signed.minutes);
+});
+
 test("an officer's role takes two officers", async () => {
   const province = phone(await signIn(PROVINCE));
   const { enrolSecondFactor } = await province.run(app.EnrolSecondFactorDocument, {});
