@@ -441,6 +441,13 @@ impl Town {
         assert!(trail.faults.is_empty(), "{trail}");
         let roots = self.audit_roots().await;
         assert!(roots.faults.is_empty(), "{roots}");
+        let boards = self.audit_boards().await;
+        assert!(boards.is_fine(), "{boards}");
+    }
+
+    /// What `boai leaderboards check` says.
+    pub async fn audit_boards(&self) -> boai::leaderboards::check::Report {
+        boai::leaderboards::check::check(&self.app.db, |_| {}).await.expect("the boards are compared")
     }
 
     /// What `boai audit` says of the ledger's roots.

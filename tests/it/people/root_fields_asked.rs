@@ -272,6 +272,18 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
             format!("registrationQueue(branchId: \"{branch}\") {{ nodes {{ state }} }}"),
         ),
         query(
+            "leaderboard",
+            "of a branch",
+            "/leaderboard",
+            format!("leaderboard(branchId: \"{branch}\") {{ places {{ nodes {{ rank }} }} }}"),
+        ),
+        query(
+            "leaderboard",
+            "of a team",
+            "/leaderboard",
+            format!("leaderboard(teamId: \"{team}\", year: 2026) {{ mine {{ rank }} }}"),
+        ),
+        query(
             "starCases",
             "",
             "/starCases/nodes",
