@@ -236,10 +236,7 @@ struct WrongTally {
 
 /// What the standings say that the tallies have, less what they have: (area, category, period, bucket, n).
 fn unlike(db: &impl ConnectionTrait) -> String {
-    format!(
-        "{} UNION ALL SELECT area, category, period, bucket, -heads FROM leaderboard_tally",
-        counted(db, None, 1)
-    )
+    format!("{} UNION ALL SELECT area, category, period, bucket, -heads FROM leaderboard_tally", counted(db, None, 1))
 }
 
 fn wrong_tallies(db: &impl ConnectionTrait) -> String {
