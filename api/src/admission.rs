@@ -55,6 +55,7 @@ const CLASSES: &[(&str, Class)] = &[
     ("node", Class::Read),
     ("pendingActs", Class::Read),
     ("lateConfirmations", Class::Read),
+    ("leaderboard", Class::Read),
     ("reviewQueue", Class::Read),
     ("roleHolders", Class::Read),
     ("roleReview", Class::Read),

@@ -93,6 +93,7 @@ impl App {
         if let Some(checker) = Checker::of(&app.config)? {
             tokio::spawn(crate::identity::jobs::ask_every_minute(app.clone(), checker));
         }
+        tokio::spawn(crate::leaderboards::jobs::count_every_five_seconds(app.clone()));
         tokio::spawn(crate::roles::jobs::watch_every_minute(app.clone()));
         tokio::spawn(crate::activities::jobs::extend_sites_every_minute(app.clone()));
         Ok(app)

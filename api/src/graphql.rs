@@ -50,6 +50,7 @@ use crate::{
         loaders::RecordById,
     },
     identity::graphql::{IdentityCheck, IdentityMutation, IdentityQuery},
+    leaderboards::graphql::{LeaderboardPlace, LeaderboardQuery},
     live::graphql::LiveSubscription,
     node_ids,
     organisation::{
@@ -252,7 +253,7 @@ struct ServiceQueries(
 
 /// What comes of it.
 #[derive(MergedObject, Default)]
-struct RecognitionQueries(RecognitionQuery, AwardQuery, RegistrationQuery, BadgeQuery);
+struct RecognitionQueries(RecognitionQuery, AwardQuery, RegistrationQuery, BadgeQuery, LeaderboardQuery);
 
 /// What can be read.
 #[derive(MergedObject, Default)]
@@ -316,6 +317,7 @@ fn builder() -> SchemaBuilder<Query, Mutation, LiveSubscription> {
         .override_output_type_description::<Connection<String, IdentityCheck>>("A page of identities to verify.")
         .override_output_type_description::<Connection<String, Activity>>("A page of activities.")
         .override_output_type_description::<Connection<String, Branch>>("A page of branches.")
+        .override_output_type_description::<Connection<String, LeaderboardPlace>>("A page of a leaderboard.")
         .override_output_type_description::<Connection<String, DeskGrant>>("A page of who sits at a desk.")
         .override_output_type_description::<Connection<String, DeskLine>>("A page of a desk's roster.")
         .override_output_type_description::<Connection<String, RefusedScan>>("A page of what a desk was refused.")

@@ -7,8 +7,8 @@
 //!
 //! Services use only rooms that stand above their own in this list:
 //! platform, access, trail, inbox, auth, policies, organisation, people, identity, four_eyes, roles, places, activities,
-//! reviews, awards, hours, registration, badges, proof, certificates, attendance, disputes, statements, desk, presence, sync,
-//! recognition, policy_changes, live, privacy, demo.
+//! reviews, awards, leaderboards, hours, registration, badges, proof, certificates, attendance, disputes, statements, desk,
+//! presence, sync, recognition, policy_changes, live, privacy, demo.
 
 // The roots of the schema are types within types, a level for each room, and the compiler looks through all of them.
 #![recursion_limit = "256"]
@@ -33,6 +33,7 @@ pub mod graphql;
 pub mod hours;
 pub mod identity;
 pub mod inbox;
+pub mod leaderboards;
 pub mod live;
 pub mod organisation;
 pub mod people;

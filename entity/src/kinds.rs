@@ -117,6 +117,8 @@ kinds! {
         Identity,
         /// 监护人同意: that a volunteer under 18 serves; the guardian gives it with a code to the guardian's own phone.
         Guardian,
+        /// Being shown to others on leaderboards, with a masked name.
+        Leaderboard,
     }
 
     /// A day of the week, in Asia/Shanghai.

@@ -41,6 +41,8 @@ pub mod facility;
 pub mod guardian_pass;
 pub mod identity;
 pub mod inbox_item;
+pub mod leaderboard_standing;
+pub mod leaderboard_tally;
 pub mod ledger_entry;
 pub mod ledger_head;
 pub mod ledger_root;

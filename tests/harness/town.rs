@@ -443,11 +443,18 @@ impl Town {
         assert!(roots.faults.is_empty(), "{roots}");
         let months = self.audit_months().await;
         assert!(months.faults.is_empty(), "{months}");
+        let boards = self.audit_boards().await;
+        assert!(boards.is_fine(), "{boards}");
     }
 
     /// What `boai audit` says of the months that branches signed.
     pub async fn audit_months(&self) -> boai::statements::audit::Report {
         boai::statements::audit::audit(&self.app.db, |_| {}).await.expect("the audit runs")
+    }
+
+    /// What `boai leaderboards check` says.
+    pub async fn audit_boards(&self) -> boai::leaderboards::check::Report {
+        boai::leaderboards::check::check(&self.app.db, |_| {}).await.expect("the boards are compared")
     }
 
     /// What `boai audit` says of the ledger's roots.

@@ -19,6 +19,7 @@ use crate::{
     config::{Config, Flags},
     demo,
     hours::audit::audit,
+    leaderboards,
     platform::{
         civil::civil_day, clock::Clock, db::Db, files::room_for_connections, random::Random, rotation::rotate,
         sms::Sms, vault,
@@ -147,6 +148,11 @@ enum Command {
         #[command(flatten)]
         data: DataPlace,
     },
+    /// Work every leaderboard out from the ledger, and compare or rebuild; servers may run meanwhile.
+    Leaderboards {
+        #[command(subcommand)]
+        what: Boards,
+    },
     /// Check every hash chain, rebuild every total from the ledger and compare; exit code 1 when anything is wrong.
     Audit {
         #[command(flatten)]
@@ -162,6 +168,20 @@ enum Command {
         /// Why, for whoever checks it, and for the audit trail.
         #[arg(long)]
         reason: String,
+        #[command(flatten)]
+        data: DataPlace,
+    },
+}
+
+#[derive(Subcommand)]
+enum Boards {
+    /// Compare every board with the ledger; exit code 1 when one differs.
+    Check {
+        #[command(flatten)]
+        data: DataPlace,
+    },
+    /// Rebuild what differs from the ledger, and say what did. No board is ever empty or half there.
+    Rebuild {
         #[command(flatten)]
         data: DataPlace,
     },
@@ -299,6 +319,7 @@ async fn run(cli: Cli) -> Result<ExitCode, String> {
             println!("{report}");
             return Ok(if report.faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
+        Command::Leaderboards { what } => return boards(file, what).await,
         Command::Audit { data, certificate: None } => {
             let config = Config::read(file, &data.flags())?;
             let db = open_what_is_there(&config).await?;
@@ -318,8 +339,10 @@ async fn run(cli: Cli) -> Result<ExitCode, String> {
             let months = statements::audit::audit(&db, checked).await.map_err(|error| error.to_string())?;
             bar.iter().for_each(indicatif::ProgressBar::finish_and_clear);
             println!("{months}");
+            let boards = leaderboards::check::check(&db, |_| ()).await.map_err(|error| error.to_string())?;
+            println!("{boards}");
             let faults = [&report.faults, &trail.faults, &roots.faults, &months.faults];
-            let fine = faults.iter().all(|faults| faults.is_empty());
+            let fine = faults.iter().all(|faults| faults.is_empty()) && boards.is_fine();
             return Ok(if fine { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
     }
@@ -349,6 +372,21 @@ async fn app(file: Option<&std::path::Path>, data: &DataPlace) -> Result<std::sy
     let config = Config::read(file, &data.flags())?;
     must_be_there(&config)?;
     App::start(config, Clock::system(), Random::system(), None).await
+}
+
+async fn boards(file: Option<&std::path::Path>, what: Boards) -> Result<ExitCode, String> {
+    let (Boards::Check { data } | Boards::Rebuild { data }) = &what;
+    let db = open_what_is_there(&Config::read(file, &data.flags())?).await?;
+    let bar = std::io::stderr().is_terminal().then(indicatif::ProgressBar::new_spinner);
+    let seen = |volunteers| bar.iter().for_each(|bar| bar.set_message(format!("{volunteers} volunteers")));
+    let report = match &what {
+        Boards::Check { .. } => leaderboards::check::check(&db, seen).await,
+        Boards::Rebuild { .. } => leaderboards::check::rebuild(&db, seen).await,
+    };
+    bar.iter().for_each(indicatif::ProgressBar::finish_and_clear);
+    let report = report.map_err(|error| error.to_string())?;
+    println!("{report}");
+    Ok(if report.rebuilt || report.is_fine() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 async fn retain(config: &Config, dry_run: bool) -> Result<(), String> {

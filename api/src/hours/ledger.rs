@@ -15,7 +15,7 @@ use super::{
     rules::{GENESIS, creditable, entry_hash, service_minutes, to_spans, whole_minutes, whole_steps, year_key},
     store,
 };
-use crate::{ctx::Ctx, platform::civil::civil_day};
+use crate::{ctx::Ctx, leaderboards, platform::civil::civil_day};
 
 /// Whose service it is, and where.
 #[derive(Clone, Debug)]
@@ -170,7 +170,7 @@ pub struct Draft {
     pub reason: Option<String>,
 }
 
-/// Appends entries to the volunteer's chain and moves the totals with them. Should the volunteer's row not be held, the
+/// Appends entries to the volunteer's chain and moves totals and boards with them. Should the volunteer's row not be held, the
 /// unique (volunteer, seq) makes the slower writer fail rather than fork the chain.
 pub async fn append(
     ctx: &Ctx,
@@ -194,6 +194,11 @@ pub async fn append(
         entry
     });
     store::add_entries(tx, entries.collect()).await?;
+    let confirmed = moved.iter().map(|entry| entry.2).sum();
+    if confirmed != 0 {
+        let served = (record.team_id, record.category, record.service_date);
+        leaderboards::store::move_standings(tx, record.volunteer_id, served, confirmed).await?;
+    }
     store::move_totals(tx, record.volunteer_id, &total_moves(record, &moved)).await
 }
 

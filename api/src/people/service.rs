@@ -113,6 +113,19 @@ pub async fn give_consent(
     kind: ConsentKind,
     version: &str,
 ) -> Result<Vec<consent::Model>, Stop<ConsentRefusal>> {
+    let tx = ctx.db.begin().await.or_fault()?;
+    let consents = give_in(ctx, &tx, kind, version).await?;
+    tx.commit().await.or_fault()?;
+    Ok(consents)
+}
+
+/// The same inside the caller's transaction, as its last act.
+pub async fn give_in(
+    ctx: &Ctx,
+    tx: &impl ConnectionTrait,
+    kind: ConsentKind,
+    version: &str,
+) -> Result<Vec<consent::Model>, Stop<ConsentRefusal>> {
     let person = ctx.actor().or_fault()?.person;
     if kind == ConsentKind::Identity {
         return Err(ConsentRefusal::WithTheNumber.into());
@@ -120,20 +133,30 @@ pub async fn give_consent(
     if kind == ConsentKind::Guardian {
         return Err(ConsentRefusal::TheGuardians.into());
     }
-    let tx = ctx.db.begin().await.or_fault()?;
-    let given = agree(ctx, &tx, person, kind, version).await.or_fault()?;
+    let given = agree(ctx, tx, person, kind, version).await.or_fault()?;
     let given = given.map_err(|outdated| ConsentRefusal::Outdated { current: outdated.current })?;
-    let consents = store::consents(&tx, person).await.or_fault()?;
+    let consents = store::consents(tx, person).await.or_fault()?;
     if given {
         let what = format!("{} {version}", kind.as_str());
-        ctx.audit(&tx, "GIVE_CONSENT", "Person", person.0, Some(what)).await.or_fault()?;
+        ctx.audit(tx, "GIVE_CONSENT", "Person", person.0, Some(what)).await.or_fault()?;
     }
-    tx.commit().await.or_fault()?;
     Ok(consents)
 }
 
 /// Withdraws a consent. What it allowed stops at once; what the law keeps stays.
 pub async fn withdraw_consent(ctx: &Ctx, kind: ConsentKind) -> Result<Vec<consent::Model>, Stop<ConsentRefusal>> {
+    let tx = ctx.db.begin().await.or_fault()?;
+    let consents = withdraw_in(ctx, &tx, kind).await?;
+    tx.commit().await.or_fault()?;
+    Ok(consents)
+}
+
+/// The same inside the caller's transaction, as its last act.
+pub async fn withdraw_in(
+    ctx: &Ctx,
+    tx: &impl ConnectionTrait,
+    kind: ConsentKind,
+) -> Result<Vec<consent::Model>, Stop<ConsentRefusal>> {
     let person = ctx.actor().or_fault()?.person;
     if kind == ConsentKind::Terms {
         return Err(ConsentRefusal::TermsStay.into());
@@ -141,12 +164,10 @@ pub async fn withdraw_consent(ctx: &Ctx, kind: ConsentKind) -> Result<Vec<consen
     if kind == ConsentKind::Guardian {
         return Err(ConsentRefusal::TheGuardians.into());
     }
-    let tx = ctx.db.begin().await.or_fault()?;
-    if !store::withdraw_consent(&tx, person, kind, ctx.now()).await.or_fault()? {
+    if !store::withdraw_consent(tx, person, kind, ctx.now()).await.or_fault()? {
         return Err(ConsentRefusal::NotInForce.into());
     }
-    let consents = store::consents(&tx, person).await.or_fault()?;
-    ctx.audit(&tx, "WITHDRAW_CONSENT", "Person", person.0, Some(kind.as_str())).await.or_fault()?;
-    tx.commit().await.or_fault()?;
+    let consents = store::consents(tx, person).await.or_fault()?;
+    ctx.audit(tx, "WITHDRAW_CONSENT", "Person", person.0, Some(kind.as_str())).await.or_fault()?;
     Ok(consents)
 }

@@ -146,6 +146,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("PRESENCE_ASKED", "请确认在岗", "asked whether you are there"),
     ("PROVINCE", "省红十字会", "province"),
     ("PSYCHOSOCIAL", "心理支持", "psychosocial"),
+    ("LEADERBOARD", "排行榜展示", "shown on leaderboards"),
     ("PUBLICATION", "公开姓名", "publication of the name"),
     ("PUBLISHED", "已发布", "published"),
     ("READY", "可下载", "ready"),

@@ -21,6 +21,7 @@ use crate::{
     activities::sign_up,
     auth::store::persons,
     ctx::Ctx,
+    leaderboards,
     people::{self, rules::has_guardian},
     platform::{
         civil::civil_day,
@@ -238,6 +239,9 @@ pub async fn carry_out(ctx: &Ctx, erasure: &erasure::Model) -> Result<bool, Faul
         return Ok(false);
     }
     store::end_acts_about(&tx, subject.person, now).await?;
+    if let Some(volunteer) = subject.volunteer {
+        leaderboards::store::take_off(&tx, volunteer).await?;
+    }
     let rows = erase_rows(&tx, &subject, now).await?;
     // A newer link has replaced the first, or waited for the row that we hold.
     let hash = store::erasure(&tx, erasure.id).await?.and_then(|erasure| erasure.report_token_hash);

@@ -26,6 +26,7 @@ use crate::{
     ctx::Ctx,
     identity,
     inbox::tell_volunteers,
+    leaderboards,
     people::{self, rules::has_guardian},
     platform::{
         errors::Fault,
@@ -165,6 +166,10 @@ pub async fn withdraw_consent(ctx: &Ctx, pass: &str, kind: ConsentKind) -> Done<
     let person = child.person_id;
     // Bound by the terms a volunteer stays: to stop that is to be erased.
     let possible = kind != ConsentKind::Terms;
+    if kind == ConsentKind::Leaderboard {
+        people::store::lock(&tx, child.id).await.or_fault()?;
+        leaderboards::service::hide(&tx, child.id).await.or_fault()?;
+    }
     if !possible || !people::store::withdraw_consent(&tx, person, kind, ctx.now()).await.or_fault()? {
         return Err(GuardianRefusal::NotInForce.into());
     }

@@ -150,6 +150,8 @@ test("a volunteer serves, and the leader watches, settles and confirms", async (
     page = (await leader.run(app.TeamNoticeDocument, { teamId: team, after: some(page.pageInfo.endCursor) })).teamNotice;
   }
   assert.ok(page.nodes.some(({ activity: noticed }) => noticed?.id === activity));
+  const { leaderboard } = await volunteer.run(app.LeaderboardDocument, { teamId: team });
+  assert.ok(some(leaderboard).places.nodes.every(({ rank }) => rank > 0));
   const offline = { requestId: requestId(), end: "CHECK_IN", shiftId: shift, deviceTime: new Date().toISOString(), code: "23456789" } as const;
   const { syncAttendance } = await volunteer.run(app.SyncAttendanceDocument, { sentAt: new Date().toISOString(), items: [offline] });
   assert.deepEqual(done(syncAttendance).results.map(({ status }) => status), ["REFUSED"]);

@@ -288,6 +288,17 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         ),
         node("a month that was signed", "/node", &scene.month, ""),
         mutation("signMonth", "", format!("branchId: \"{branch}\", month: \"2026-04-01\"")),
+            "leaderboard",
+            "of a branch",
+            "/leaderboard",
+            format!("leaderboard(branchId: \"{branch}\") {{ places {{ nodes {{ rank }} }} }}"),
+        ),
+        query(
+            "leaderboard",
+            "of a team",
+            "/leaderboard",
+            format!("leaderboard(teamId: \"{team}\", year: 2026) {{ mine {{ rank }} }}"),
+        ),
         query(
             "starCases",
             "",

@@ -10,6 +10,7 @@ mod flags;
 mod forged;
 mod hours;
 mod instances;
+mod leaderboards;
 mod live;
 mod long_days;
 mod notice;

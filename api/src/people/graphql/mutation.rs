@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     graphql::{ctx, settle},
-    identity,
+    identity, leaderboards,
     platform::{
         errors::Fault,
         scalars::{Date, PhoneNumber},
@@ -132,7 +132,10 @@ impl PeopleMutation {
     async fn give_consent(&self, gql: &Context<'_>, input: GiveConsentInput) -> Result<ConsentPayload> {
         let ctx = ctx(gql);
         let version = text::line("version", &input.version, 50, true)?;
-        let given = service::give_consent(ctx, input.kind, &version).await;
+        let given = match input.kind {
+            ConsentKind::Leaderboard => leaderboards::service::agree(ctx, &version).await,
+            kind => service::give_consent(ctx, kind, &version).await,
+        };
         let (consents, errors) = settle(ctx, given, ConsentError::new)?;
         Ok(ConsentPayload { consents: consents.unwrap_or_default().into_iter().map(Consent).collect(), errors })
     }
@@ -143,6 +146,7 @@ impl PeopleMutation {
         let ctx = ctx(gql);
         let withdrawn = match input.kind {
             ConsentKind::Identity => identity::service::withdraw(ctx).await,
+            ConsentKind::Leaderboard => leaderboards::service::withdraw(ctx).await,
             kind => service::withdraw_consent(ctx, kind).await,
         };
         let (consents, errors) = settle(ctx, withdrawn, ConsentError::new)?;
