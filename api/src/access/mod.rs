@@ -103,10 +103,12 @@ pub enum Action {
     DecideDisputes,
     /// Decide appeals against what was decided for a branch.
     DecideAppeals,
+    /// Make issues of a branch's honour roll, and publish them.
+    PublishHonourRoll,
 }
 
 impl Action {
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::SeeRoster,
         Self::RunActivities,
         Self::ConfirmHours,
@@ -129,6 +131,7 @@ impl Action {
         Self::HandOutBadges,
         Self::DecideDisputes,
         Self::DecideAppeals,
+        Self::PublishHonourRoll,
     ];
 
     /// Whether it only shows something. What does more changes other people's records; a new action does, unless it is
