@@ -11,10 +11,7 @@ use boai_entity::{
     Instant,
     ids::{
         AccountRecoveryId, ActivityId, AttendanceId, AuditEntryId, AwardObjectionId, AwardRoundId, BranchId,
-        DataExportId, DeskEntryId, DeskGrantId, DisputeId, ErasureId, FacilityId, IdentityId, InboxItemId,
-        MonthStatementId, PendingActId, PersonId, PolicyId, PolicyPreviewId, PostId, PresenceAskId, RefusedScanId,
-        RegistrationId, ReviewItemId, RoleGrantId, RoleReviewId, ServiceRecordId, SessionId, ShiftId, ShiftRuleId,
-        SignUpId, StarAwardId, StarBadgeId, StarCandidateId, StarCaseId, TeamId, VolunteerId,
+        DataExportId, DeskEntryId, DeskGrantId, DisputeId, ErasureId, FacilityId, HonourRollEntryId, HonourRollIssueId, IdentityId, InboxItemId, MonthStatementId, PendingActId, PersonId, PolicyId, PolicyPreviewId, PostId, PresenceAskId, RefusedScanId, RegistrationId, ReviewItemId, RoleGrantId, RoleReviewId, ServiceRecordId, SessionId, ShiftId, ShiftRuleId, SignUpId, StarAwardId, StarBadgeId, StarCandidateId, StarCaseId, TeamId, VolunteerId,
     },
     kinds::LookPurpose,
 };
@@ -45,6 +42,7 @@ use crate::{
     desk::graphql::{DeskGrant, DeskLine, DeskMutation, DeskQuery, RefusedScan},
     disputes::graphql::{Dispute, DisputesMutation, DisputesQuery, dispute_by_id},
     four_eyes::graphql::{FourEyesMutation, FourEyesQuery, PendingAct},
+    honour_roll::graphql::{HonourRollEntry, HonourRollIssue, HonourRollMutation, HonourRollQuery, HonouredPerson},
     hours::{
         graphql::{HoursMutation, HoursQuery, LateConfirmation, NoticedService, ServiceRecord},
         loaders::RecordById,
@@ -103,6 +101,8 @@ node_ids! {
     DisputeId => "Dispute",
     ErasureId => "Erasure",
     FacilityId => "Facility",
+    HonourRollEntryId => "HonourRollEntry",
+    HonourRollIssueId => "HonourRollIssue",
     IdentityId => "IdentityCheck",
     InboxItemId => "InboxItem",
     MonthStatementId => "MonthStatement",
@@ -253,7 +253,7 @@ struct ServiceQueries(
 
 /// What comes of it.
 #[derive(MergedObject, Default)]
-struct RecognitionQueries(RecognitionQuery, AwardQuery, RegistrationQuery, BadgeQuery, LeaderboardQuery);
+struct RecognitionQueries(RecognitionQuery, AwardQuery, RegistrationQuery, BadgeQuery, LeaderboardQuery, HonourRollQuery);
 
 /// What can be read.
 #[derive(MergedObject, Default)]
@@ -299,6 +299,7 @@ struct RecordMutations(
     AwardMutation,
     RegistrationMutation,
     BadgeMutation,
+    HonourRollMutation,
 );
 
 /// What can be done. Each mutation takes one `input` and answers with a payload whose `errors` say what a person can run
@@ -324,6 +325,9 @@ fn builder() -> SchemaBuilder<Query, Mutation, LiveSubscription> {
         .override_output_type_description::<Connection<String, Dispute>>("A page of disputes.")
         .override_output_type_description::<Connection<String, Division>>("A page of divisions.")
         .override_output_type_description::<Connection<String, Facility>>("A page of facilities.")
+        .override_output_type_description::<Connection<String, HonourRollEntry>>("A page of who was put into an issue.")
+        .override_output_type_description::<Connection<String, HonourRollIssue>>("A page of issues of an honour roll.")
+        .override_output_type_description::<Connection<String, HonouredPerson>>("A page of who is honoured.")
         .override_output_type_description::<Connection<String, InboxItem>>("A page of an inbox.")
         .override_output_type_description::<Connection<String, MonthStatement>>("A page of a branch's signed months.")
         .override_output_type_description::<NearbyConnection>("A page of activities, each with how it lies to you.")

@@ -8,7 +8,7 @@
 //! Services use only rooms that stand above their own in this list:
 //! platform, access, trail, inbox, auth, policies, organisation, people, identity, four_eyes, roles, places, activities,
 //! reviews, awards, leaderboards, hours, registration, badges, proof, certificates, attendance, disputes, statements, desk,
-//! presence, sync, recognition, policy_changes, live, privacy, demo.
+//! presence, sync, recognition, honour_roll, policy_changes, live, privacy, demo.
 
 // The roots of the schema are types within types, a level for each room, and the compiler looks through all of them.
 #![recursion_limit = "256"]
@@ -30,6 +30,7 @@ pub mod desk;
 pub mod disputes;
 pub mod four_eyes;
 pub mod graphql;
+pub mod honour_roll;
 pub mod hours;
 pub mod identity;
 pub mod inbox;

@@ -5,7 +5,7 @@
 use std::{fs, path::Path};
 
 /// Rooms from the ground up: what tells a story may use only rooms that stand before its own.
-const ROOMS: [&str; 32] = [
+const ROOMS: [&str; 33] = [
     "platform",
     "access",
     "trail",
@@ -34,6 +34,7 @@ const ROOMS: [&str; 32] = [
     "presence",
     "sync",
     "recognition",
+    "honour_roll",
     "policy_changes",
     "live",
     "privacy",

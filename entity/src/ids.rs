@@ -44,6 +44,8 @@ ids! {
     DisputeId
     ErasureId
     FacilityId
+    HonourRollEntryId
+    HonourRollIssueId
     IdentityId
     InboxItemId
     LedgerEntryId

@@ -442,6 +442,14 @@ kinds! {
         RegistrationApproved,
         /// My application to be registered was declined; the note says why.
         RegistrationDeclined,
+        /// 红人榜: a branch would show me and asks whether I agree, see `me.honourRollEntries`; the note says which issue.
+        HonourRollAsked,
+        /// 红人榜: an issue with me in it was published; the note says which.
+        HonourRollPublished,
+        /// 红人榜: the branch took me off an issue; the note says why.
+        HonourRollTakenOff,
+        /// 红人榜: somebody whom I had put into an issue is not shown any more, or does not want to be; the note says in which.
+        HonourRollWithdrawn,
     }
 
     /// 证件类型: a document whose 18-character number follows GB 11643, with birth date and check character.

@@ -6,6 +6,7 @@
 
 pub mod award_kinds;
 pub mod dispute_kinds;
+pub mod honour_kinds;
 pub mod ids;
 pub mod kinds;
 pub mod presence_kinds;
@@ -39,6 +40,8 @@ pub mod division;
 pub mod erasure;
 pub mod facility;
 pub mod guardian_pass;
+pub mod honour_roll_entry;
+pub mod honour_roll_issue;
 pub mod identity;
 pub mod inbox_item;
 pub mod leaderboard_standing;

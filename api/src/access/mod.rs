@@ -105,10 +105,12 @@ pub enum Action {
     DecideAppeals,
     /// Sign what a branch's month of service came to, and see what was signed.
     SignMonths,
+    /// Make issues of a branch's honour roll, and publish them.
+    PublishHonourRoll,
 }
 
 impl Action {
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::SeeRoster,
         Self::RunActivities,
         Self::ConfirmHours,
@@ -132,6 +134,7 @@ impl Action {
         Self::DecideDisputes,
         Self::DecideAppeals,
         Self::SignMonths,
+        Self::PublishHonourRoll,
     ];
 
     /// Whether it only shows something. What does more changes other people's records; a new action does, unless it is

@@ -30,6 +30,7 @@ use crate::{
     desk::graphql::{DeskGrant, my_desks},
     disputes::graphql::{Dispute, my_disputes},
     graphql::{ctx, load},
+    honour_roll::graphql::{HonourRollEntry, my_entries},
     hours::graphql::{HoursSummary, ServiceRecord, my_hours, my_records},
     identity::graphql::{IdentityCheck, my_identity},
     inbox,
@@ -455,6 +456,10 @@ impl Me {
     /// Every badge that there is, with your progress. Eligibility only.
     async fn badges(&self, gql: &Context<'_>) -> Result<Vec<BadgeStanding>> {
         my_badges(gql, self.volunteer).await
+    }
+    /// 红人榜: where a branch would show you and asks whether you agree, or shows you; newest first, at most 100.
+    async fn honour_roll_entries(&self, gql: &Context<'_>) -> Result<Vec<HonourRollEntry>> {
+        my_entries(gql, self.volunteer).await
     }
     /// The newest copies of your data that were asked for, newest first; at most 20.
     async fn my_data_exports(&self, gql: &Context<'_>) -> Result<Vec<DataExport>> {

@@ -3,7 +3,9 @@
 
 use boai_entity::{
     Instant, consent, data_export, erasure, guardian_pass,
-    ids::{DataExportId, ErasureId},
+    honour_kinds::ShownName,
+    honour_roll_entry,
+    ids::{DataExportId, ErasureId, HonourRollEntryId},
     kinds::{CodePurpose, ConsentKind, DataAsker, InboxKind},
     volunteer,
 };
@@ -24,6 +26,11 @@ use crate::{
         store::persons,
     },
     ctx::Ctx,
+    honour_roll::{
+        self,
+        rules::HonourConsentRefusal,
+        service::{Word, agreed, withdrawn},
+    },
     identity,
     inbox::tell_volunteers,
     leaderboards,
@@ -109,6 +116,7 @@ pub struct View {
     pub consents: Vec<consent::Model>,
     pub exports: Vec<data_export::Model>,
     pub erasure: Option<(erasure::Model, Vec<ErasureRefusal>)>,
+    pub honours: Vec<honour_roll_entry::Model>,
 }
 
 /// What a pass lets a guardian see; none when it is good no longer.
@@ -122,7 +130,8 @@ pub async fn view(ctx: &Ctx, pass: &str) -> Result<Option<View>, Fault> {
     let consents = people::store::consents(db, child.person_id).await?;
     let exports = store::exports(db, child.person_id).await?;
     let erasure = erasing::of(ctx, child.person_id).await?;
-    Ok(Some(View { child, consents, exports, erasure }))
+    let honours = honour_roll::store::of_volunteer(db, child.id).await?;
+    Ok(Some(View { child, consents, exports, erasure, honours }))
 }
 
 /// Asks for a copy of the child's data.
@@ -185,6 +194,46 @@ pub async fn withdraw_consent(ctx: &Ctx, pass: &str, kind: ConsentKind) -> Done<
     Ok(consents)
 }
 
+/// Agrees that the child is shown on an honour roll with this story, and how much of the name.
+pub async fn agree_to_honour_roll(
+    ctx: &Ctx,
+    pass: &str,
+    (entry, revision): (HonourRollEntryId, i32),
+    name: ShownName,
+) -> Done<honour_roll_entry::Model> {
+    let tx = ctx.db.begin().await.or_fault()?;
+    let child = child_of(ctx, &tx, pass).await?;
+    let agreed = agreed(ctx, &tx, (Word::Guardians, child.id), (entry, revision), name).await;
+    let entry = agreed.map_err(|stop| stop.map(Into::into))?;
+    let note = "监护人同意您登上红人榜。Your guardian agreed that you are on the honour roll.";
+    tell_volunteers(ctx, &tx, &[child.id], InboxKind::GuardianActed, None, note).await.or_fault()?;
+    let (subject, what) = (("HonourRollEntry", entry.id.0), Some(format!("{} by the guardian", name.as_str())));
+    ctx.audit_about(&tx, child.person_id, "AGREE_TO_HONOUR_ROLL", subject, what).await.or_fault()?;
+    tx.commit().await.or_fault()?;
+    ctx.committed.notify_one();
+    Ok(entry)
+}
+
+/// Has the child shown no more on an honour roll, from this moment on.
+pub async fn withdraw_from_honour_roll(
+    ctx: &Ctx,
+    pass: &str,
+    entry: HonourRollEntryId,
+) -> Done<honour_roll_entry::Model> {
+    let tx = ctx.db.begin().await.or_fault()?;
+    let child = child_of(ctx, &tx, pass).await?;
+    let (entry, moved) = withdrawn(ctx, &tx, child.id, entry).await.map_err(|stop| stop.map(Into::into))?;
+    if moved {
+        let note = "监护人撤回了红人榜授权。Your guardian took you off the honour roll.";
+        tell_volunteers(ctx, &tx, &[child.id], InboxKind::GuardianActed, None, note).await.or_fault()?;
+        let (subject, what) = (("HonourRollEntry", entry.id.0), Some("by the guardian".to_owned()));
+        ctx.audit_about(&tx, child.person_id, "WITHDRAW_FROM_HONOUR_ROLL", subject, what).await.or_fault()?;
+    }
+    tx.commit().await.or_fault()?;
+    ctx.committed.notify_one();
+    Ok(entry)
+}
+
 /// Asks to have the child erased. The child sees it, and cannot call it off: the guardian decides until the 18th birthday.
 pub async fn request_erasure(ctx: &Ctx, pass: &str, number: &str) -> Result<Asked, Stop<Vec<GuardianRefusal>>> {
     let all = |stop: Stop<GuardianRefusal>| stop.map(|refusal| vec![refusal]);
@@ -209,6 +258,18 @@ pub async fn cancel_erasure(ctx: &Ctx, pass: &str, id: ErasureId) -> Done<erasur
             CancelErasureRefusal::NotFound | CancelErasureRefusal::GuardianAsked => GuardianRefusal::NotFound,
         })
     })
+}
+
+impl From<HonourConsentRefusal> for GuardianRefusal {
+    fn from(refusal: HonourConsentRefusal) -> Self {
+        match refusal {
+            HonourConsentRefusal::StoryChanged => Self::StoryChanged,
+            // Whether the whole name may be shown is the child's own consent, and asked when the child agrees.
+            HonourConsentRefusal::NotFound | HonourConsentRefusal::Over | HonourConsentRefusal::NameNeedsConsent => {
+                Self::NotFound
+            }
+        }
+    }
 }
 
 /// The child hears of it.

@@ -116,6 +116,8 @@ refusals! {
         Outdated { current: String } at "version" => "This is not the text in force. Show version {current} and agree to it; see `consentTexts`.", "同意书不是现行版本,请阅读并同意版本 {current}。";
         /// This consent is not in force, or cannot be withdrawn by itself.
         NotInForce at "kind" => "This consent is not in force, or cannot be withdrawn without erasing the account.", "该项授权未生效,或须注销账号方可撤回。";
+        /// The story was changed since it was read.
+        StoryChanged at "revision" => "The story was changed since you read it. Read it again.", "故事内容已修改,请重新阅读。";
         /// The child is checked in somewhere.
         CheckedIn => "The child is checked in. Check out first, so that the hours are not lost.", "孩子仍在签到中,请先签退。";
         /// The child is in charge of activities that are not over.

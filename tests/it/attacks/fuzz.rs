@@ -93,6 +93,10 @@ fn learn_scene(known: &mut Known, scene: &Scene, served: &Person<'_>) {
         &scene.stars.case,
         &scene.stars.badge,
         &scene.dispute,
+        &scene.honour_roll.published,
+        &scene.honour_roll.draft,
+        &scene.honour_roll.shown,
+        &scene.honour_roll.asked,
     ];
     ids.into_iter().chain(more).chain(&posted.shifts).chain(&scene.acts).for_each(|id| known.learn_id(id));
     [id(Town::TEAM), id(Town::OTHER_TEAM)].iter().for_each(|id| known.learn_id(id));

@@ -19,7 +19,7 @@ use serde_json::json;
 use crate::{
     acts::{ask_to_join, decide, grant, open_recovery},
     authenticator::enrolled,
-    root_fields_asked::{Desk, Scene, Stars},
+    root_fields_asked::{Desk, HonourRoll, Scene, Stars},
 };
 
 /// The columns of the matrix, as seen from 西湖救援队 and from a volunteer who serves there.
@@ -340,6 +340,35 @@ async fn registration(person: &Person<'_>) -> String {
     global
 }
 
+/// An issue that is published and a draft, in which `served` is; another volunteer agreed to be in the draft.
+async fn honour_roll(served: &Person<'_>, other: &Person<'_>, officer: &Person<'_>) -> HonourRoll {
+    let open = "mutation($branch: ID!) { openHonourRollIssue(input: { branchId: $branch, title: \"x\",
+        issuedOn: \"2026-05-08\" }) { issue { id } errors { code } } }";
+    let branch = json!({ "branch": id(Town::branch("330106")) });
+    let [published, draft] = [
+        officer.ask(open, branch.clone()).await.fine().text("/openHonourRollIssue/issue/id"),
+        officer.ask(open, branch).await.fine().text("/openHonourRollIssue/issue/id"),
+    ];
+    let put =
+        "mutation($issue: ID!, $number: String!) { putOnHonourRoll(input: { issueId: $issue, volunteerNumber: $number,
+        story: \"x\" }) { entry { id } errors { code } } }";
+    let agree = "mutation($entry: ID!) { agreeToHonourRoll(input: { entryId: $entry, revision: 1, name: MASKED }) {
+        errors { code } } }";
+    let mut entries = Vec::new();
+    for (issue, person, agrees) in [(&published, served, true), (&draft, served, false), (&draft, other, true)] {
+        let put = officer.ask(put, json!({ "issue": issue, "number": person.number().await })).await.fine();
+        let entry = put.text("/putOnHonourRoll/entry/id");
+        if agrees {
+            person.ask(agree, json!({ "entry": entry })).await.fine();
+        }
+        entries.push(entry);
+    }
+    let publish = "mutation($id: ID!) { publishHonourRollIssue(input: { issueId: $id }) { errors { code } } }";
+    officer.ask(publish, json!({ "id": published })).await.fine();
+    let [shown, asked, _] = entries.try_into().expect("three");
+    HonourRoll { published, draft, shown, asked }
+}
+
 /// What somebody disputes of half an hour more, which the leader has confirmed.
 async fn disputed(leader: &Person<'_>, served: &Person<'_>) -> String {
     let posted = leader.post_activity(at("08:11"), at("08:41"), 5, json!({ "title": "异议" })).await;
@@ -459,6 +488,7 @@ pub async fn settle(town: &Town) -> (Scene, Person<'_>) {
         month: month.text("/monthStatements/nodes/0/id"),
         stars: stars(&served, &member, &above).await,
         registration: registration(&served).await,
+        honour_roll: honour_roll(&served, &opener, &above).await,
         desk,
         presence,
         dispute,

@@ -64,6 +64,15 @@ pub struct Scene {
     pub registration: String,
     /// What that person disputes of another record.
     pub dispute: String,
+    pub honour_roll: HonourRoll,
+}
+
+/// Issues of 西湖区's honour roll: one that is published and one that is not, each with an entry of that person's.
+pub struct HonourRoll {
+    pub published: String,
+    pub draft: String,
+    pub shown: String,
+    pub asked: String,
 }
 
 /// Rounds of 西湖区 that stand at each step, somebody on the list of the one under review and under notice, an objection, a star
@@ -131,6 +140,7 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         ..
     } = scene;
     let registration = &scene.registration;
+    let roll = &scene.honour_roll;
     let (activity, shift) = (&posted.activity, posted.shift());
     let (team, branch) = (id(Town::TEAM), id(Town::branch("330106")));
     let node =
@@ -273,6 +283,32 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
             "/registrationQueue/nodes",
             format!("registrationQueue(branchId: \"{branch}\") {{ nodes {{ state }} }}"),
         ),
+        node("an issue of an honour roll", "/node", &roll.draft, ""),
+        node("somebody on an honour roll", "/node", &roll.asked, ""),
+        query(
+            "honourRoll",
+            "",
+            "/honourRoll/nodes",
+            format!("honourRoll(branchId: \"{branch}\") {{ nodes {{ title honoured {{ nodes {{ name }} }} }} }}"),
+        ),
+        query(
+            "honourRollDrafts",
+            "",
+            "/honourRollDrafts/nodes",
+            format!("honourRollDrafts(branchId: \"{branch}\") {{ nodes {{ title }} }}"),
+        ),
+        query(
+            "honourRollIssue",
+            "a draft",
+            "/honourRollIssue",
+            format!("honourRollIssue(id: \"{}\") {{ title }}", roll.draft),
+        ),
+        query(
+            "honourRollIssue",
+            "published",
+            "/honourRollIssue/honoured/nodes",
+            format!("honourRollIssue(id: \"{}\") {{ honoured {{ nodes {{ name }} }} }}", roll.published),
+        ),
         query(
             "monthStatements",
             "",
@@ -331,6 +367,22 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         mutation("addShift", "", format!("activityId: \"{activity}\", shift: {{ {times} }}")),
         mutation("answerObjection", "", format!("objectionId: \"{}\", upheld: false, answer: \"x\"", stars.objection)),
         mutation("applyForRegistration", "", ""),
+        mutation("openHonourRollIssue", "", format!("branchId: \"{branch}\", title: \"x\", issuedOn: \"2026-05-08\"")),
+        mutation(
+            "putOnHonourRoll",
+            "",
+            format!("issueId: \"{}\", volunteerNumber: \"{member}\", story: \"x\"", roll.draft),
+        ),
+        mutation("takeOffHonourRoll", "", format!("entryId: \"{}\", reason: \"x\"", roll.shown)),
+        mutation("publishHonourRollIssue", "", format!("issueId: \"{}\"", roll.draft)),
+        mutation("agreeToHonourRoll", "", format!("entryId: \"{}\", revision: 1, name: MASKED", roll.asked)),
+        mutation("withdrawFromHonourRoll", "", format!("entryId: \"{}\"", roll.shown)),
+        mutation(
+            "agreeToChildHonourRoll",
+            "",
+            format!("pass: \"x\", entryId: \"{}\", revision: 1, name: MASKED", roll.asked),
+        ),
+        mutation("withdrawChildFromHonourRoll", "", format!("pass: \"x\", entryId: \"{}\"", roll.shown)),
         mutation("answerDispute", "", format!("disputeId: \"{}\", words: \"x\"", scene.dispute)),
         mutation("appealDispute", "", format!("disputeId: \"{}\", words: \"x\"", scene.dispute)),
         mutation("approveAct", "", format!("actId: \"{one_act}\"")),

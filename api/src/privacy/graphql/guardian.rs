@@ -3,7 +3,8 @@
 use async_graphql::{Context, InputObject, Object, Result, SimpleObject};
 use boai_entity::{
     Instant,
-    ids::{DataExportId, ErasureId},
+    honour_kinds::ShownName,
+    ids::{DataExportId, ErasureId, HonourRollEntryId},
     kinds::ConsentKind,
 };
 use uuid::Uuid;
@@ -12,6 +13,7 @@ use super::{DataExport, DownloadLink, Erasure};
 use crate::{
     auth::rules::RequestSignInCodeError,
     graphql::{ctx, settle, settle_all},
+    honour_roll::graphql::HonourRollEntry,
     people::graphql::Consent,
     platform::{node::GlobalId, scalars::PhoneNumber},
     privacy::{
@@ -45,6 +47,10 @@ impl GuardianView {
     /// The newest wish to have the child erased; null when there never was one.
     async fn erasure(&self) -> Option<Erasure> {
         self.0.erasure.clone().map(Into::into)
+    }
+    /// 红人榜: where a branch would show the child or does, newest first.
+    async fn honour_roll_entries(&self) -> Vec<HonourRollEntry> {
+        self.0.honours.iter().cloned().map(HonourRollEntry).collect()
     }
 }
 
@@ -197,6 +203,37 @@ struct CancelChildErasurePayload {
     errors: Vec<GuardianError>,
 }
 
+/// What `agreeToChildHonourRoll` takes.
+#[derive(InputObject)]
+struct AgreeToChildHonourRollInput {
+    /// From `openGuardianPass`.
+    pass: String,
+    /// Of `guardianView.honourRollEntries`.
+    entry_id: GlobalId<HonourRollEntryId>,
+    /// Of the story that you read.
+    revision: i32,
+    /// How much of the child's name may be shown; the child may want less, and then that counts.
+    name: ShownName,
+}
+
+/// What `withdrawChildFromHonourRoll` takes.
+#[derive(InputObject)]
+struct WithdrawChildFromHonourRollInput {
+    /// From `openGuardianPass`.
+    pass: String,
+    /// Of `guardianView.honourRollEntries`.
+    entry_id: GlobalId<HonourRollEntryId>,
+}
+
+/// What became of the guardian's word.
+#[derive(SimpleObject)]
+struct ChildHonourRollPayload {
+    /// As it stands now; null when it was refused.
+    entry: Option<HonourRollEntry>,
+    /// Why it was refused, for people and for the app; empty when it was done.
+    errors: Vec<GuardianError>,
+}
+
 #[derive(Default)]
 pub struct GuardianQuery;
 
@@ -294,6 +331,32 @@ impl GuardianMutation {
         let (consents, errors) = settle(ctx, withdrawn, GuardianError::new)?;
         let consents = consents.unwrap_or_default().into_iter().map(Consent).collect();
         Ok(WithdrawChildConsentPayload { consents, errors })
+    }
+
+    /// Agrees, as the guardian, that the child is shown to everybody on an honour roll with this story. Without it, and the child's
+    /// own agreement, nobody under 18 is shown. The child hears of it.
+    async fn agree_to_child_honour_roll(
+        &self,
+        gql: &Context<'_>,
+        input: AgreeToChildHonourRollInput,
+    ) -> Result<ChildHonourRollPayload> {
+        let ctx = ctx(gql);
+        let which = (input.entry_id.0, input.revision);
+        let agreed = guardian::agree_to_honour_roll(ctx, &input.pass, which, input.name).await;
+        let (entry, errors) = settle(ctx, agreed, GuardianError::new)?;
+        Ok(ChildHonourRollPayload { entry: entry.map(HonourRollEntry), errors })
+    }
+
+    /// Takes the child off an honour roll, published or not, at once; the child hears of it.
+    async fn withdraw_child_from_honour_roll(
+        &self,
+        gql: &Context<'_>,
+        input: WithdrawChildFromHonourRollInput,
+    ) -> Result<ChildHonourRollPayload> {
+        let ctx = ctx(gql);
+        let withdrawn = guardian::withdraw_from_honour_roll(ctx, &input.pass, input.entry_id.0).await;
+        let (entry, errors) = settle(ctx, withdrawn, GuardianError::new)?;
+        Ok(ChildHonourRollPayload { entry: entry.map(HonourRollEntry), errors })
     }
 
     /// 注销: asks to have the child erased, as `requestErasure` does for oneself. The child hears of it and cannot call it off; it

@@ -364,6 +364,8 @@ const STAYS: &[(&str, &str)] = &[
     ("sign_up", "the seats of an activity add up"),
     ("desk_entry", "who made a service record what it is"),
     ("service_record", "the record itself"),
+    ("honour_roll_issue", "what was published when"),
+    ("honour_roll_entry", "who agreed to be shown; the story goes as soon as it is not, or no longer"),
     ("registration", "why somebody is a registered volunteer, or was not made one"),
     ("month_statement", "who answers for a branch's figures"),
     ("award_round", "what stars rest on"),
