@@ -11,7 +11,11 @@ use boai_entity::{
     Instant,
     ids::{
         AccountRecoveryId, ActivityId, AttendanceId, AuditEntryId, AwardObjectionId, AwardRoundId, BranchId,
-        DataExportId, DeskEntryId, DeskGrantId, DisputeId, ErasureId, FacilityId, HonourRollEntryId, HonourRollIssueId, IdentityId, InboxItemId, MonthStatementId, PendingActId, PersonId, PolicyId, PolicyPreviewId, PostId, PresenceAskId, RefusedScanId, RegistrationId, ReviewItemId, RoleGrantId, RoleReviewId, ServiceRecordId, SessionId, ShiftId, ShiftRuleId, SignUpId, StarAwardId, StarBadgeId, StarCandidateId, StarCaseId, TeamId, VolunteerId,
+        DataExportId, DeskEntryId, DeskGrantId, DisputeId, ErasureId, FacilityId, HonourRollEntryId, HonourRollIssueId,
+        IdentityId, InboxItemId, MonthStatementId, PendingActId, PersonId, PolicyId, PolicyPreviewId, PostId,
+        PresenceAskId, RefusedScanId, RegistrationId, ReviewItemId, RoleGrantId, RoleReviewId, ServiceRecordId,
+        SessionId, ShiftId, ShiftRuleId, SignUpId, StarAwardId, StarBadgeId, StarCandidateId, StarCaseId, TeamId,
+        VolunteerId,
     },
     kinds::LookPurpose,
 };
@@ -253,7 +257,14 @@ struct ServiceQueries(
 
 /// What comes of it.
 #[derive(MergedObject, Default)]
-struct RecognitionQueries(RecognitionQuery, AwardQuery, RegistrationQuery, BadgeQuery, LeaderboardQuery, HonourRollQuery);
+struct RecognitionQueries(
+    RecognitionQuery,
+    AwardQuery,
+    RegistrationQuery,
+    BadgeQuery,
+    LeaderboardQuery,
+    HonourRollQuery,
+);
 
 /// What can be read.
 #[derive(MergedObject, Default)]

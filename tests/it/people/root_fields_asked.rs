@@ -324,6 +324,7 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         ),
         node("a month that was signed", "/node", &scene.month, ""),
         mutation("signMonth", "", format!("branchId: \"{branch}\", month: \"2026-04-01\"")),
+        query(
             "leaderboard",
             "of a branch",
             "/leaderboard",
