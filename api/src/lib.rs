@@ -8,7 +8,7 @@
 //! Services use only rooms that stand above their own in this list:
 //! platform, access, trail, inbox, auth, policies, organisation, people, identity, four_eyes, roles, places, activities,
 //! reviews, awards, hours, registration, badges, proof, certificates, attendance, disputes, desk, presence, sync,
-//! recognition, policy_changes, live, privacy, demo.
+//! recognition, policy_changes, badge_rules, live, privacy, demo.
 
 // The roots of the schema are types within types, a level for each room, and the compiler looks through all of them.
 #![recursion_limit = "256"]
@@ -20,6 +20,7 @@ pub mod app;
 pub mod attendance;
 pub mod auth;
 pub mod awards;
+pub mod badge_rules;
 pub mod badges;
 pub mod certificates;
 pub mod cli;

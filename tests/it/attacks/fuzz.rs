@@ -68,6 +68,8 @@ fn learn_scene(known: &mut Known, scene: &Scene, served: &Person<'_>) {
         &scene.facility,
         &scene.policy,
         &scene.preview,
+        &scene.badge_rule,
+        &scene.badge_preview,
         &scene.desk.activity,
         &scene.desk.grant,
         &scene.desk.entry,
