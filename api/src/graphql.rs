@@ -14,7 +14,8 @@ use boai_entity::{
         BadgeRulePreviewId, BranchId, DataExportId, DeskEntryId, DeskGrantId, DisputeId, ErasureId, FacilityId,
         IdentityId, InboxItemId, PendingActId, PersonId, PolicyId, PolicyPreviewId, PostId, PresenceAskId,
         RefusedScanId, RegistrationId, ReviewItemId, RoleGrantId, RoleReviewId, ServiceRecordId, SessionId, ShiftId,
-        ShiftRuleId, SignUpId, StarAwardId, StarBadgeId, StarCandidateId, StarCaseId, TeamId, VolunteerId,
+        ShiftRuleId, SignUpId, StarAwardId, StarBadgeId, StarCandidateId, StarCaseId, StarSchemeId, TeamId,
+        VolunteerId,
     },
     kinds::LookPurpose,
 };
@@ -129,6 +130,7 @@ node_ids! {
     StarBadgeId => "StarBadge",
     StarCandidateId => "StarCandidate",
     StarCaseId => "StarCase",
+    StarSchemeId => "StarScheme",
     TeamId => "Team",
     VolunteerId => "Volunteer",
 }

@@ -1,17 +1,18 @@
 //! Stars and badges, as eligibility.
 
-use async_graphql::{Context, Object, Result, SimpleObject};
-use boai_entity::ids::VolunteerId;
+use async_graphql::{ComplexObject, Context, Object, Result, SimpleObject};
+use boai_entity::{ids::VolunteerId, star_scheme};
 
 use super::{
-    rules::NextStar,
+    rules::{NextStar, StarProgress},
     service::{self, Stars},
 };
 use crate::{
     awards,
+    explanations::graphql::{Explanation, star::of_stars},
     graphql::ctx,
     organisation::rules::is_code,
-    platform::{errors::Fault, lang::Lang, scalars::Minutes},
+    platform::{errors::Fault, lang::Lang, pages::STATEMENT, scalars::Minutes, wire::price::list},
 };
 
 pub mod badges;
@@ -19,7 +20,14 @@ pub mod words;
 
 /// 星级: what the ledger makes you eligible for, and what a branch has awarded: that is an act of its own.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 pub struct StarStanding {
+    #[graphql(skip)]
+    whose: Option<VolunteerId>,
+    #[graphql(skip)]
+    scheme: star_scheme::Model,
+    #[graphql(skip)]
+    progress: StarProgress,
     /// What the hours make you eligible for: 0 to 5.
     star: i32,
     /// The highest star that a branch has awarded you and not revoked: 0 to 5.
@@ -34,6 +42,15 @@ pub struct StarStanding {
     thresholds: Vec<Minutes>,
     /// Every condition of the next star, met or missing.
     conditions: Vec<StarCondition>,
+}
+
+#[ComplexObject]
+impl StarStanding {
+    /// 为什么: the hours, the version of the scheme, and the newest records that count.
+    #[graphql(complexity = "list(1, child_complexity, 2 * STATEMENT)")]
+    async fn explanation(&self, gql: &Context<'_>) -> Result<Explanation> {
+        of_stars(gql, self.whose, &self.scheme, (self.confirmed.0, self.progress)).await
+    }
 }
 
 /// The next star.
@@ -62,6 +79,8 @@ pub async fn my_stars(gql: &Context<'_>, volunteer: Option<VolunteerId>) -> Resu
     let (star, next) = (progress.star, progress.next);
     let conditions = next.iter().map(|next| condition(next, confirmed, ctx.lang)).collect();
     Ok(StarStanding {
+        whose: volunteer,
+        progress,
         star,
         awarded,
         confirmed: Minutes(confirmed),
@@ -73,6 +92,7 @@ pub async fn my_stars(gql: &Context<'_>, volunteer: Option<VolunteerId>) -> Resu
         scheme_version: scheme.version,
         thresholds: scheme.thresholds.0.iter().map(|minutes| Minutes(*minutes)).collect(),
         conditions,
+        scheme,
     })
 }
 

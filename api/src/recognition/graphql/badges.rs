@@ -13,6 +13,7 @@ use chrono::NaiveDate;
 use super::words;
 use crate::{
     badge_rules::graphql::BadgeRule,
+    explanations::graphql::{Explanation, badge::of_badge},
     graphql::ctx,
     platform::{civil::civil_day, lang::Lang, scalars::Date, wire::price::list},
     recognition::{
@@ -235,6 +236,12 @@ impl BadgeStanding {
     /// The rule in force where you live.
     async fn rule(&self) -> BadgeRule {
         BadgeRule(self.row().clone())
+    }
+    /// 为什么: the records that count, the rule's version, and how far you are in numbers.
+    async fn explanation(&self, gql: &Context<'_>) -> Result<Explanation> {
+        let Standing { badges, today, .. } = &*self.standing;
+        let steps = progress(&self.row().rule, self.standing.known(), *today);
+        of_badge(gql, self.row(), &steps, &badges.records, *today).await
     }
     /// How far you are with each part of the rule: the whole first, each part before its own parts.
     #[graphql(complexity = "list(5, child_complexity, 1)")]
