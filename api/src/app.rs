@@ -38,6 +38,8 @@ pub struct App {
     pub work: Arc<Notify>,
     /// Wakes whoever works out what policies would move.
     pub asked_ahead: Arc<Notify>,
+    /// Wakes whoever works out whom badge rules would make eligible.
+    pub asked_for_badges: Arc<Notify>,
 }
 
 impl App {
@@ -81,6 +83,7 @@ impl App {
             committed: Arc::default(),
             work: Arc::default(),
             asked_ahead: Arc::default(),
+            asked_for_badges: Arc::default(),
         });
         let relay = outbox::relay(app.db.clone(), app.bus.clone(), app.clock.clone(), app.committed.clone());
         tokio::spawn(relay);
@@ -90,6 +93,7 @@ impl App {
         tokio::spawn(crate::proof::jobs::make_roots_every_hour(app.clone()));
         tokio::spawn(crate::privacy::jobs::work(app.clone()));
         tokio::spawn(crate::policy_changes::preview::jobs::look_ahead(app.clone()));
+        tokio::spawn(crate::badge_rules::preview::jobs::look_ahead(app.clone()));
         if let Some(checker) = Checker::of(&app.config)? {
             tokio::spawn(crate::identity::jobs::ask_every_minute(app.clone(), checker));
         }

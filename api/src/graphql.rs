@@ -10,12 +10,12 @@ use async_graphql::{
 use boai_entity::{
     Instant,
     ids::{
-        AccountRecoveryId, ActivityId, AttendanceId, AuditEntryId, AwardObjectionId, AwardRoundId, BranchId,
-        DataExportId, DeskEntryId, DeskGrantId, DisputeId, ErasureId, FacilityId, HonourRollEntryId, HonourRollIssueId,
-        IdentityId, InboxItemId, MonthStatementId, PendingActId, PersonId, PolicyId, PolicyPreviewId, PostId,
-        PresenceAskId, RefusedScanId, RegistrationId, ReviewItemId, RoleGrantId, RoleReviewId, ServiceRecordId,
-        SessionId, ShiftId, ShiftRuleId, SignUpId, StarAwardId, StarBadgeId, StarCandidateId, StarCaseId, TeamId,
-        VolunteerId,
+        AccountRecoveryId, ActivityId, AttendanceId, AuditEntryId, AwardObjectionId, AwardRoundId, BadgeRuleId,
+        BadgeRulePreviewId, BranchId, DataExportId, DeskEntryId, DeskGrantId, DisputeId, ErasureId, FacilityId,
+        HonourRollEntryId, HonourRollIssueId, IdentityId, InboxItemId, MonthStatementId, PendingActId, PersonId,
+        PolicyId, PolicyPreviewId, PostId, PresenceAskId, RefusedScanId, RegistrationId, ReviewItemId, RoleGrantId,
+        RoleReviewId, ServiceRecordId, SessionId, ShiftId, ShiftRuleId, SignUpId, StarAwardId, StarBadgeId,
+        StarCandidateId, StarCaseId, StarSchemeId, TeamId, VolunteerId,
     },
     kinds::LookPurpose,
 };
@@ -39,6 +39,10 @@ use crate::{
     },
     auth::{graphql::AuthMutation, second_factor::graphql::SecondFactorMutation},
     awards::graphql::{AwardMutation, AwardObjection, AwardQuery, AwardRound, NoticedStar, StarCandidate, StarCase},
+    badge_rules::{
+        graphql::{BadgeRule, BadgeRuleMutation, badge_rule_by_id},
+        preview::graphql::{BadgePreviewMutation, BadgePreviewQuery},
+    },
     badges::graphql::{BadgeMutation, BadgeQuery},
     certificates::graphql::CertificateMutation,
     config::Config,
@@ -98,6 +102,8 @@ node_ids! {
     AuditEntryId => "AuditEntry",
     AwardObjectionId => "AwardObjection",
     AwardRoundId => "AwardRound",
+    BadgeRuleId => "BadgeRule",
+    BadgeRulePreviewId => "BadgeRulePreview",
     BranchId => "Branch",
     DataExportId => "DataExport",
     DeskEntryId => "DeskEntry",
@@ -130,6 +136,7 @@ node_ids! {
     StarBadgeId => "StarBadge",
     StarCandidateId => "StarCandidate",
     StarCaseId => "StarCase",
+    StarSchemeId => "StarScheme",
     TeamId => "Team",
     VolunteerId => "Volunteer",
 }
@@ -140,6 +147,7 @@ node_ids! {
 pub enum Node {
     Activity(Activity),
     Attendance(Attendance),
+    BadgeRule(BadgeRule),
     Branch(Branch),
     Dispute(Dispute),
     Division(Division),
@@ -175,6 +183,7 @@ impl NodeQuery {
         Ok(match type_name.as_str() {
             ActivityId::TYPE => activity_by_id(gql, ActivityId(key)).await?.map(Into::into),
             AttendanceId::TYPE => attendance(gql, AttendanceId(key)).await?.map(Into::into),
+            BadgeRuleId::TYPE => badge_rule_by_id(gql, BadgeRuleId(key)).await?.map(Into::into),
             BranchId::TYPE => load(gql, BranchById(BranchId(key))).await?.map(|row| Branch(row).into()),
             DisputeId::TYPE => dispute_by_id(gql, DisputeId(key)).await?.map(Into::into),
             FacilityId::TYPE => facility_by_id(gql, FacilityId(key)).await?.map(Into::into),
@@ -264,6 +273,7 @@ struct RecognitionQueries(
     BadgeQuery,
     LeaderboardQuery,
     HonourRollQuery,
+    BadgePreviewQuery,
 );
 
 /// What can be read.
@@ -284,7 +294,15 @@ struct PeopleMutations(
 
 /// What a branch does with teams, roles and policies.
 #[derive(MergedObject, Default)]
-struct BranchMutations(OrganisationMutation, FourEyesMutation, RolesMutation, PolicyMutation, PreviewMutation);
+struct BranchMutations(
+    OrganisationMutation,
+    FourEyesMutation,
+    RolesMutation,
+    PolicyMutation,
+    PreviewMutation,
+    BadgeRuleMutation,
+    BadgePreviewMutation,
+);
 
 /// What is done where people serve.
 #[derive(MergedObject, Default)]
@@ -328,6 +346,7 @@ fn builder() -> SchemaBuilder<Query, Mutation, LiveSubscription> {
         .override_output_type_description::<Connection<String, AuditEntry>>("A page of the audit trail.")
         .override_output_type_description::<Connection<String, IdentityCheck>>("A page of identities to verify.")
         .override_output_type_description::<Connection<String, Activity>>("A page of activities.")
+        .override_output_type_description::<Connection<String, BadgeRule>>("A page of a branch's badge rules.")
         .override_output_type_description::<Connection<String, Branch>>("A page of branches.")
         .override_output_type_description::<Connection<String, LeaderboardPlace>>("A page of a leaderboard.")
         .override_output_type_description::<Connection<String, DeskGrant>>("A page of who sits at a desk.")

@@ -1,8 +1,8 @@
 //! Measures the real program: a server of its own process, over a database that is thrown away.
 //!
 //! `cargo run --release -p boai-bench -- attacks` tells how normal check-ins fare while somebody attacks; `-- preview` how long it
-//! takes to work out what a policy would move; `-- million` how ledger, stars and boards of a million volunteers are worked out
-//! anew.
+//! takes to work out what a policy, or the rule of a badge, would move; `-- million` how ledger, stars and boards of a million
+//! volunteers are worked out anew.
 
 use std::process::ExitCode;
 

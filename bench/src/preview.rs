@@ -1,8 +1,8 @@
-//! What a policy that waits would move, over a ledger of a million entries: time and memory.
+//! What a policy, or a badge's rule, that waits would move, over a ledger of a million entries: time and memory.
 
 use std::time::Instant;
 
-use boai::{ctx::Ctx, policy_changes::preview::service};
+use boai::{badge_rules, ctx::Ctx, policy_changes::preview::service};
 use boai_tests::{Person, Town, at, id, keep_signed_in, long_ledgers};
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
@@ -67,6 +67,40 @@ async fn measure(database: &str, town: Town, volunteers: u64) {
             "mutation($id: ID!) { withdrawPolicy(input: { policyId: $id, reason: \"x\" }) { errors { code } } }";
         officer.ask(withdraw, json!({ "id": policy })).await.fine();
     }
+    badge(&town, &officer).await;
+}
+
+/// A badge of four asks, of which one looks at each record's minutes in the night.
+async fn badge(town: &Town, officer: &Person<'_>) {
+    let rule = json!({ "all": [
+        { "ask": { "measure": "MINUTES", "atLeast": 7000 } },
+        { "any": [
+            { "ask": { "measure": "WEEKEND_DAYS", "atLeast": 6 } },
+            { "ask": { "measure": "NIGHT_MINUTES", "atLeast": 600, "period": { "lastMonths": 36 } } },
+        ] },
+        { "not": { "ask": { "measure": "REGISTERED", "atLeast": 1 } } },
+    ] });
+    let input = json!({ "branchId": id(Town::branch("33")), "code": "BENCH", "validFrom": "2026-06-01", "nameZh": "x",
+        "nameEn": "x", "rule": rule, "reason": "x" });
+    let propose =
+        "mutation($input: ProposeBadgeRuleInput!) { proposeBadgeRule(input: $input) { rule { id } errors { code } } }";
+    let rule = officer.ask(propose, json!({ "input": input })).await.fine().text("/proposeBadgeRule/rule/id");
+    let preview =
+        "mutation($id: ID!) { previewBadgeRule(input: { badgeRuleId: $id }) { preview { id } errors { code } } }";
+    let preview = officer.ask(preview, json!({ "id": rule })).await.fine().text("/previewBadgeRule/preview/id");
+    let ctx = Ctx::system(town.another_app().await, "bench");
+    let before = memory();
+    let began = Instant::now();
+    let done = badge_rules::preview::service::run_due(&ctx).await.expect("it is worked out");
+    let (took, peak) = (seconds(began), memory().1);
+    assert_eq!(done, 1, "one was asked for");
+    let seen = "query($id: ID!) { badgeRulePreview(id: $id) { percent total { volunteers holding gaining losing } } }";
+    let seen = officer.ask(seen, json!({ "id": preview })).await.data("/badgeRulePreview");
+    println!(
+        "  a badge's rule: {took:.2} s, {:.1} MiB more at its peak than the {:.1} before; {seen}",
+        peak - before.0,
+        before.0
+    );
 }
 
 async fn proposed(officer: &Person<'_>, given: Value) -> String {

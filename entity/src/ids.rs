@@ -35,6 +35,7 @@ ids! {
     AwardObjectionId
     AwardRoundId
     BadgeRuleId
+    BadgeRulePreviewId
     BranchId
     CertificateId
     ConsentId

@@ -25,6 +25,7 @@ pub mod award_candidate;
 pub mod award_objection;
 pub mod award_round;
 pub mod badge_rule;
+pub mod badge_rule_preview;
 pub mod badge_stock;
 pub mod branch;
 pub mod certificate;

@@ -51,6 +51,7 @@ mod m0081_registrations;
 mod m0082_star_badges;
 mod m0090_policies_are_proposed;
 mod m0091_policy_previews;
+mod m0100_badge_rules_are_proposed;
 mod m0110_honour_roll;
 mod m0120_leaderboards;
 mod m0130_month_statements;
@@ -109,6 +110,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0082_star_badges::Migration),
             Box::new(m0090_policies_are_proposed::Migration),
             Box::new(m0091_policy_previews::Migration),
+            Box::new(m0100_badge_rules_are_proposed::Migration),
             Box::new(m0110_honour_roll::Migration),
             Box::new(m0120_leaderboards::Migration),
             Box::new(m0130_month_statements::Migration),

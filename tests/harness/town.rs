@@ -240,6 +240,7 @@ impl Town {
             // Nobody listens: a story says itself when the jobs have their turn.
             work: Default::default(),
             asked_ahead: Default::default(),
+            asked_for_badges: Default::default(),
         }
     }
 

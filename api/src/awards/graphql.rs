@@ -17,6 +17,7 @@ use super::{
 use crate::{
     access::{Action, Resource},
     badges::graphql::{StarBadge, badge_of_award},
+    explanations::graphql::{Explanation, star::of_award},
     graphql::{ctx, load},
     organisation::{graphql::Branch, loaders::BranchById},
     people::{
@@ -333,6 +334,10 @@ impl StarAward {
     /// Null as long as it stands.
     async fn revoked_at(&self) -> Option<Instant> {
         self.0.revoked_at
+    }
+    /// 为什么: the hours at the cut-off, the versions of scheme and policy, and who reviewed, awarded and revoked it when.
+    async fn explanation(&self, gql: &Context<'_>) -> Result<Explanation> {
+        of_award(gql, &self.0).await
     }
     /// 星级徽章: the badge that is good; null before one is issued.
     async fn badge(&self, gql: &Context<'_>) -> Result<Option<StarBadge>> {

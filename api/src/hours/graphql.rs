@@ -19,6 +19,7 @@ use crate::{
     activities::graphql::{Activity, Shift, activity_by_id, shift_by_id},
     ctx::Ctx,
     disputes::graphql::{Dispute, disputes_of, is_disputed},
+    explanations::graphql::{Explanation, record::of_record},
     graphql::{ctx, load, settle},
     organisation::{
         graphql::{Team, may_with_team},
@@ -90,6 +91,10 @@ impl ServiceRecord {
     /// Whose word it takes after the leader's, for the day got long; null when nobody's, or that was given.
     async fn awaits(&self) -> Option<AwaitedWord> {
         self.0.awaits
+    }
+    /// 为什么: check-in and check-out, the ledger's entries and disputes, and the version of the policy by which it counts.
+    async fn explanation(&self, gql: &Context<'_>) -> Result<Explanation> {
+        of_record(gql, &self.0).await
     }
     /// 异议 over it, the last first.
     #[graphql(complexity = "price::list(3, child_complexity, pages::STATEMENT)")]

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     access::{Action, Resource},
+    badge_rules::graphql::{BadgeRule, badge_rules_on, badge_versions_of},
     graphql::{ctx, load, settle},
     people::graphql::{Volunteer, volunteer_in_full},
     places::graphql::{Facility, facilities_of},
@@ -25,6 +26,7 @@ use crate::{
         pages::{self, Page, PageArgs},
         scalars::Date,
         text,
+        wire::price,
     },
     policy_changes::graphql::{Policy, policies_of, policy_on},
 };
@@ -173,6 +175,27 @@ impl Branch {
         #[graphql(desc = "A cursor of this list: the page ends before it.")] before: Option<String>,
     ) -> Result<Connection<String, Policy>> {
         policies_of(gql, &self.0, PageArgs { first, after, last, before }).await
+    }
+    /// 徽章: the rule of each badge in force here, by code: the branch's own, or that of the nearest branch above that has one.
+    #[graphql(complexity = "price::list(4, child_complexity, 1)")]
+    async fn badge_rules(
+        &self,
+        gql: &Context<'_>,
+        #[graphql(desc = "A day, also one to come; now by default.")] on: Option<Date>,
+    ) -> Result<Vec<BadgeRule>> {
+        badge_rules_on(gql, &self.0, on).await
+    }
+    /// The branch's own versions of badges, with those that wait and those that were withdrawn; those that begin last first.
+    #[graphql(complexity = "pages::price(first, last, child_complexity, pages::STATEMENT)")]
+    async fn badge_rule_versions(
+        &self,
+        gql: &Context<'_>,
+        #[graphql(desc = "The first so many, 0 to 100; 20 by default.")] first: Option<i32>,
+        #[graphql(desc = "A cursor of this list: the page begins behind it.")] after: Option<String>,
+        #[graphql(desc = "The last so many, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor of this list: the page ends before it.")] before: Option<String>,
+    ) -> Result<Connection<String, BadgeRule>> {
+        badge_versions_of(gql, &self.0, PageArgs { first, after, last, before }).await
     }
 }
 

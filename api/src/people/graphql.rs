@@ -45,10 +45,15 @@ use crate::{
         node::GlobalId,
         pages::{self, Page, PageArgs},
         scalars::{Date, PhoneNumber},
+        wire::price,
     },
     privacy::graphql::{DataExport, Erasure, my_erasure, my_exports},
     proof::graphql::{LedgerProof, my_ledger_proof},
-    recognition::graphql::{BadgeStanding, StarStanding, my_badges, my_stars},
+    recognition::graphql::{
+        StarStanding,
+        badges::{BadgeStanding, my_badges},
+        my_stars,
+    },
     registration::graphql::{RegistrationApplication, my_registration},
     roles::{self, graphql::RoleGrant},
     trail::{
@@ -453,7 +458,8 @@ impl Me {
     async fn stars(&self, gql: &Context<'_>) -> Result<StarStanding> {
         my_stars(gql, self.volunteer).await
     }
-    /// Every badge that there is, with your progress. Eligibility only.
+    /// Every badge that there is where you live, by code, with your progress. Eligibility only.
+    #[graphql(complexity = "price::list(20, child_complexity, pages::STATEMENT)")]
     async fn badges(&self, gql: &Context<'_>) -> Result<Vec<BadgeStanding>> {
         my_badges(gql, self.volunteer).await
     }

@@ -9,6 +9,7 @@ pub mod errors;
 pub mod files;
 pub mod http;
 pub mod lang;
+pub mod leases;
 pub mod loaders;
 pub mod node;
 pub mod origins;

@@ -240,10 +240,15 @@ pub fn check_level(level: DivisionLevel, gives_stars: bool) -> Result<(), Policy
     }
 }
 
+/// The first and the last day from which on something new may be valid.
+pub fn coming_days(now: Instant) -> (NaiveDate, NaiveDate) {
+    let today = civil_day(now);
+    (today + Days::new(1), today + Days::new(AHEAD_DAYS))
+}
+
 /// The first moment of a policy that is to be valid from a day on; the day begins in Asia/Shanghai.
 pub fn begin(day: NaiveDate, now: Instant) -> Result<Instant, PolicyRefusal> {
-    let today = civil_day(now);
-    let (first, last) = (today + Days::new(1), today + Days::new(AHEAD_DAYS));
+    let (first, last) = coming_days(now);
     if (first..=last).contains(&day) {
         return Ok(day_bounds(day).0);
     }

@@ -2,7 +2,7 @@
 
 mod archive;
 mod cells;
-mod dictionary;
+pub mod dictionary;
 pub mod erasure;
 pub mod export;
 pub mod graphql;

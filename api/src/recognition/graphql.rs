@@ -1,22 +1,33 @@
 //! Stars and badges, as eligibility.
 
-use async_graphql::{Context, Object, Result, SimpleObject};
-use boai_entity::{badge_rule, ids::VolunteerId};
+use async_graphql::{ComplexObject, Context, Object, Result, SimpleObject};
+use boai_entity::{ids::VolunteerId, star_scheme};
 
 use super::{
-    rules::{BadgeProgress, NextStar},
+    rules::{NextStar, StarProgress},
     service::{self, Stars},
 };
 use crate::{
     awards,
+    explanations::graphql::{Explanation, star::of_stars},
     graphql::ctx,
     organisation::rules::is_code,
-    platform::{errors::Fault, lang::Lang, scalars::Minutes},
+    platform::{errors::Fault, lang::Lang, pages::STATEMENT, scalars::Minutes, wire::price::list},
 };
+
+pub mod badges;
+pub mod words;
 
 /// 星级: what the ledger makes you eligible for, and what a branch has awarded: that is an act of its own.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 pub struct StarStanding {
+    #[graphql(skip)]
+    whose: Option<VolunteerId>,
+    #[graphql(skip)]
+    scheme: star_scheme::Model,
+    #[graphql(skip)]
+    progress: StarProgress,
     /// What the hours make you eligible for: 0 to 5.
     star: i32,
     /// The highest star that a branch has awarded you and not revoked: 0 to 5.
@@ -31,6 +42,15 @@ pub struct StarStanding {
     thresholds: Vec<Minutes>,
     /// Every condition of the next star, met or missing.
     conditions: Vec<StarCondition>,
+}
+
+#[ComplexObject]
+impl StarStanding {
+    /// 为什么: the hours, the version of the scheme, and the newest records that count.
+    #[graphql(complexity = "list(1, child_complexity, 2 * STATEMENT)")]
+    async fn explanation(&self, gql: &Context<'_>) -> Result<Explanation> {
+        of_stars(gql, self.whose, &self.scheme, (self.confirmed.0, self.progress)).await
+    }
 }
 
 /// The next star.
@@ -53,88 +73,14 @@ struct StarCondition {
     met: bool,
 }
 
-/// A badge and how far you are.
-pub struct BadgeStanding {
-    rule: badge_rule::Model,
-    progress: BadgeProgress,
-    lang: Lang,
-}
-
-/// A badge and how far you are.
-#[Object]
-impl BadgeStanding {
-    /// Stable name of the badge.
-    async fn code(&self) -> &str {
-        &self.rule.code
-    }
-    /// In the caller's language.
-    async fn name(&self) -> &str {
-        match self.lang {
-            Lang::Zh => &self.rule.name_zh,
-            Lang::En => &self.rule.name_en,
-        }
-    }
-    /// Whether you have what the rule takes.
-    async fn eligible(&self) -> bool {
-        self.progress.eligible()
-    }
-    /// What you have of what the rule counts: activities, minutes, months, shifts, days or years.
-    async fn have(&self) -> i32 {
-        i32::try_from(self.progress.have).unwrap_or(i32::MAX)
-    }
-    /// What the rule takes.
-    async fn need(&self) -> i32 {
-        i32::try_from(self.progress.need).unwrap_or(i32::MAX)
-    }
-    /// What you still need; 0 when eligible.
-    async fn missing(&self) -> i32 {
-        i32::try_from(self.progress.missing()).unwrap_or(i32::MAX)
-    }
-    /// What is counted.
-    async fn unit(&self) -> BadgeUnit {
-        unit(&self.rule.rule)
-    }
-    /// Version of the rule in force.
-    async fn rule_version(&self) -> i32 {
-        self.rule.version
-    }
-}
-
-/// What a badge's rule counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, async_graphql::Enum)]
-enum BadgeUnit {
-    /// Different activities.
-    Activities,
-    /// Minutes of service.
-    Minutes,
-    /// Different shifts.
-    Shifts,
-    /// Calendar months in a row.
-    Months,
-    /// Different days.
-    Days,
-    /// Different calendar years.
-    Years,
-}
-
-fn unit(rule: &badge_rule::Rule) -> BadgeUnit {
-    use badge_rule::Rule;
-    match rule {
-        Rule::Activities { .. } => BadgeUnit::Activities,
-        Rule::CategoryMinutes { .. } | Rule::NightMinutes { .. } => BadgeUnit::Minutes,
-        Rule::CampaignShifts { .. } => BadgeUnit::Shifts,
-        Rule::MonthsInARow { .. } => BadgeUnit::Months,
-        Rule::WeekendDays { .. } => BadgeUnit::Days,
-        Rule::YearsOfService { .. } => BadgeUnit::Years,
-    }
-}
-
 pub async fn my_stars(gql: &Context<'_>, volunteer: Option<VolunteerId>) -> Result<StarStanding> {
     let ctx = ctx(gql);
     let Stars { scheme, confirmed, progress, awarded } = service::stars(ctx, volunteer).await?;
     let (star, next) = (progress.star, progress.next);
     let conditions = next.iter().map(|next| condition(next, confirmed, ctx.lang)).collect();
     Ok(StarStanding {
+        whose: volunteer,
+        progress,
         star,
         awarded,
         confirmed: Minutes(confirmed),
@@ -146,6 +92,7 @@ pub async fn my_stars(gql: &Context<'_>, volunteer: Option<VolunteerId>) -> Resu
         scheme_version: scheme.version,
         thresholds: scheme.thresholds.0.iter().map(|minutes| Minutes(*minutes)).collect(),
         conditions,
+        scheme,
     })
 }
 
@@ -157,12 +104,6 @@ fn condition(next: &NextStar, confirmed: i64, lang: Lang) -> StarCondition {
         Lang::Zh => format!("已确认的服务时间满 {hours} 小时(目前 {given_h} 小时 {given_m} 分钟)"),
     };
     StarCondition { text, met: next.missing_minutes == 0 }
-}
-
-pub async fn my_badges(gql: &Context<'_>, volunteer: Option<VolunteerId>) -> Result<Vec<BadgeStanding>> {
-    let ctx = ctx(gql);
-    let badges = service::badges(ctx, volunteer).await?;
-    Ok(badges.into_iter().map(|(rule, progress)| BadgeStanding { rule, progress, lang: ctx.lang }).collect())
 }
 
 /// A star and the minutes that it takes.

@@ -1,17 +1,13 @@
 //! Where a volunteer stands, derived anew from the ledger each time it is asked for.
 
-use boai_entity::{badge_rule, ids::VolunteerId, kinds::TotalDimension, star_scheme};
+use boai_entity::{badge_rule, ids::VolunteerId, kinds::TotalDimension, service_record, star_scheme};
 
 use super::{
-    rules::{BadgeProgress, Fact, StarProgress, badge_progress, star_progress},
-    store,
+    language::Fact,
+    rules::{StarProgress, star_progress},
+    store::{self, Standing},
 };
-use crate::{
-    awards,
-    ctx::Ctx,
-    hours,
-    platform::{civil::civil_day, errors::Fault},
-};
+use crate::{awards, ctx::Ctx, hours, platform::errors::Fault};
 
 /// Where a volunteer stands with the stars.
 pub struct Stars {
@@ -39,32 +35,31 @@ pub async fn stars(ctx: &Ctx, volunteer: Option<VolunteerId>) -> Result<Stars, F
     Ok(Stars { scheme, confirmed, progress, awarded })
 }
 
-/// Every badge with the volunteer's progress.
-pub async fn badges(
-    ctx: &Ctx,
-    volunteer: Option<VolunteerId>,
-) -> Result<Vec<(badge_rule::Model, BadgeProgress)>, Fault> {
-    let now = ctx.now();
-    let rules = store::badge_rules_at(&ctx.db.conn, now).await?;
-    let records = match volunteer {
-        Some(volunteer) => hours::store::confirmed_records(&ctx.db.conn, volunteer).await?,
-        None => Vec::new(),
-    };
-    let facts: Vec<Fact> = records
-        .iter()
-        .map(|record| Fact {
-            activity: record.activity_id,
-            shift: record.shift_id,
-            category: record.category,
-            minutes: record.minutes.into(),
-            from: record.served_from,
-            to: record.served_to,
-        })
-        .collect();
-    let today = civil_day(now);
-    let standing = |rule: badge_rule::Model| {
-        let progress = badge_progress(&rule.rule, &facts, today);
-        (rule, progress)
-    };
-    Ok(rules.into_iter().map(standing).collect())
+/// What badges are worked out from, and every badge's rule that is in force where the volunteer lives.
+#[derive(Default)]
+pub struct Badges {
+    pub rules: Vec<badge_rule::Model>,
+    pub records: Vec<service_record::Model>,
+    pub standing: Standing,
+}
+
+/// Every badge that there is for a volunteer, with what it asks about.
+pub async fn badges(ctx: &Ctx, volunteer: Option<VolunteerId>) -> Result<Badges, Fault> {
+    let db = &ctx.db.conn;
+    let rules = store::badge_rules_for(db, volunteer, ctx.now()).await?;
+    let Some(volunteer) = volunteer else { return Ok(Badges { rules, ..Badges::default() }) };
+    let records = hours::store::confirmed_records(db, volunteer).await?;
+    Ok(Badges { rules, records, standing: store::standing(db, volunteer).await? })
+}
+
+/// A confirmed record as a badge's rule sees it.
+pub fn fact(record: &service_record::Model) -> Fact {
+    Fact {
+        activity: record.activity_id,
+        shift: record.shift_id,
+        category: record.category,
+        minutes: record.minutes.into(),
+        from: record.served_from,
+        to: record.served_to,
+    }
 }

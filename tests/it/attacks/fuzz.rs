@@ -69,6 +69,8 @@ fn learn_scene(known: &mut Known, scene: &Scene, served: &Person<'_>) {
         &scene.policy,
         &scene.preview,
         &scene.month,
+        &scene.badge_rule,
+        &scene.badge_preview,
         &scene.desk.activity,
         &scene.desk.grant,
         &scene.desk.entry,

@@ -247,7 +247,8 @@ impl Values<'_> {
         match named.kind.as_str() {
             "ENUM" => Given::Name(named.enum_values[self.chance.below(named.enum_values.len())].clone()),
             "INPUT_OBJECT" => {
-                let fields = named.fields.iter();
+                // What may be within itself has to come to an end.
+                let fields = named.fields.iter().filter(|field| field.of.name != of.name || self.chance.percent(15));
                 let given = fields.filter_map(|field| Some((field.name.clone(), self.argument(field)?)));
                 Given::Object(given.collect())
             }

@@ -1,6 +1,7 @@
 //! Stories of what branches award: stars, and the registration that comes before.
 
 mod badges;
+mod explaining;
 mod honour_roll;
 mod life;
 mod objections;

@@ -4,10 +4,12 @@ use boai::{ctx::Ctx, platform::node::decode};
 use boai_entity::{
     award_candidate,
     award_kinds::{AwardRoundState, CandidateState, ObjectionState, RegistrationState, StarCaseState},
-    award_objection, award_round, badge_stock, branch, division,
+    award_objection, award_round,
+    badge_rule::{self, Ask, BadgeMeasure, Rule},
+    badge_stock, branch, division,
     ids::{
-        AwardObjectionId, AwardRoundId, BranchId, PolicyId, RegistrationId, RoleGrantId, RoleReviewId, StarAwardId,
-        StarBadgeId, StarCandidateId, StarCaseId, StarSchemeId, VolunteerId,
+        AwardObjectionId, AwardRoundId, BadgeRuleId, BranchId, PolicyId, RegistrationId, RoleGrantId, RoleReviewId,
+        StarAwardId, StarBadgeId, StarCandidateId, StarCaseId, StarSchemeId, VolunteerId,
     },
     kinds::{BranchKind, DivisionLevel},
     policy, registration, role_review, role_review_item, star_award, star_badge, star_case,
@@ -149,6 +151,30 @@ async fn policy_that_waits(town: &Town) -> String {
     };
     insert_all::<policy::Entity, _>(&town.app.db.conn, vec![waiting.clone()]).await;
     id(waiting.id)
+}
+
+/// A rule of a badge of 西湖区's that waits, and its dry run. (Each scene has its own.)
+async fn badge_that_waits(town: &Town, above: &Person<'_>) -> (String, String) {
+    let known = town.rows("badge_rule").await;
+    let now = town.clock.now();
+    let star = Ask { measure: BadgeMeasure::Star, at_least: 1, category: None, period: None };
+    let waiting = badge_rule::Model {
+        id: BadgeRuleId(town.app.random.uuid(now)),
+        code: format!("SCENE_{known}"),
+        version: 1,
+        branch_path: "330106".into(),
+        valid_from: at("+400 12:00"),
+        name_zh: "一星徽章".into(),
+        name_en: "One star".into(),
+        rule: Rule::Ask(star),
+        reason: Some("x".into()),
+        proposed_at: Some(now),
+        withdrawn_at: None,
+    };
+    insert_all::<badge_rule::Entity, _>(&town.app.db.conn, vec![waiting.clone()]).await;
+    let ask = "mutation($id: ID!) { previewBadgeRule(input: { badgeRuleId: $id }) { preview { id } errors { code } } }";
+    let preview = above.ask(ask, json!({ "id": id(waiting.id) })).await.fine();
+    (id(waiting.id), preview.text("/previewBadgeRule/preview/id"))
 }
 
 /// An activity of the leader's with a desk, at which one of two has arrived.
@@ -482,10 +508,13 @@ pub async fn settle(town: &Town) -> (Scene, Person<'_>) {
     let sign = "mutation($id: ID!) { signMonth(input: { branchId: $id, month: \"2026-03-01\" }) { errors { code } } }";
     above.ask(sign, branch.clone()).await;
     let month = above.ask("query($id: ID!) { monthStatements(branchId: $id, last: 1) { nodes { id } } }", branch).await;
+    let (badge_rule, badge_preview) = badge_that_waits(town, &above).await;
     let scene = Scene {
         policy,
         preview,
         month: month.text("/monthStatements/nodes/0/id"),
+        badge_rule,
+        badge_preview,
         stars: stars(&served, &member, &above).await,
         registration: registration(&served).await,
         honour_roll: honour_roll(&served, &opener, &above).await,

@@ -48,6 +48,9 @@ pub struct Scene {
     pub preview: String,
     /// A month that the branch signed.
     pub month: String,
+    /// A rule of a badge of the branch that waits, and its dry run.
+    pub badge_rule: String,
+    pub badge_preview: String,
     /// An activity of the team there, and a rule of it.
     pub at_site: String,
     pub rule: String,
@@ -355,6 +358,25 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         query("teams", "", "/teams/nodes", "teams { nodes { name } }"),
         query("policyPreview", "", "/policyPreview", format!("policyPreview(id: \"{}\") {{ percent }}", scene.preview)),
         node("what a policy would move", "/node", &scene.preview, ""),
+        node("a badge's rule", "/node", &scene.badge_rule, ""),
+        node("what a badge's rule would move", "/node", &scene.badge_preview, ""),
+        query(
+            "badgeRulePreview",
+            "",
+            "/badgeRulePreview",
+            format!("badgeRulePreview(id: \"{}\") {{ percent }}", scene.badge_preview),
+        ),
+        mutation("previewBadgeRule", "", format!("badgeRuleId: \"{}\"", scene.badge_rule)),
+        mutation(
+            "proposeBadgeRule",
+            "",
+            format!(
+                "branchId: \"{}\", code: \"NIGHT\", nameZh: \"x\", nameEn: \"x\", validFrom: \"2028-05-01\",
+                 rule: {{ ask: {{ measure: STAR, atLeast: 1 }} }}, reason: \"x\"",
+                id(Town::branch("3301"))
+            ),
+        ),
+        mutation("withdrawBadgeRule", "", format!("badgeRuleId: \"{}\", reason: \"x\"", scene.badge_rule)),
         mutation("previewPolicy", "", format!("policyId: \"{}\"", scene.policy)),
         mutation(
             "proposePolicy",

@@ -11,7 +11,7 @@ const PARTS: [(&str, u64); 10] = [
     ("volunteer { name number residence { name } } consents { kind } sessions { device }", 5),
     ("hours { confirmed pending byYear { year } byCategory { category } byBook { book } byTeam { team { name } } }", 3),
     ("stars { star awarded confirmed next { missing } } starAwards { star } registration { state }", 6),
-    ("badges { code eligible missing }", 3),
+    ("badges { code eligible missing steps { met } }", 4),
     ("records(first: 10) { nodes { minutes team { name branch { name } } } }", 4),
     ("activities: records(first: 10) { nodes { activity { title } } }", 3),
     ("shifts: records(first: 10) { nodes { shift { capacity } } }", 4),

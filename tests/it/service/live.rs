@@ -37,6 +37,7 @@ async fn quiet_server(town: &Town) -> (Arc<App>, String) {
         committed: Arc::default(),
         work: Default::default(),
         asked_ahead: Default::default(),
+        asked_for_badges: Default::default(),
     };
     let app = Arc::new(app);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");

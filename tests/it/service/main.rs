@@ -5,6 +5,7 @@ mod check_in;
 mod check_in_evidence;
 mod copies;
 mod disputes;
+mod explaining;
 mod feeds;
 mod flags;
 mod forged;

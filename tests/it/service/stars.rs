@@ -1,7 +1,7 @@
 //! Stars and badges follow the ledger at once.
 
 use boai_entity::{
-    badge_rule::{self, Rule},
+    badge_rule::{self, Ask, BadgeMeasure, Rule},
     ids::{BadgeRuleId, StarSchemeId},
     star_scheme::{self, Thresholds},
 };
@@ -145,10 +145,14 @@ stories! {
             id: BadgeRuleId(NOTHING),
             code: "FIRST_ACTIVITY".into(),
             version: 2,
+            branch_path: String::new(),
             valid_from: at("13:00"),
             name_zh: "起步徽章".into(),
             name_en: "First two steps".into(),
-            rule: Rule::Activities { at_least: 2 },
+            rule: Rule::Ask(Ask { measure: BadgeMeasure::Activities, at_least: 2, category: None, period: None }),
+            reason: None,
+            proposed_at: None,
+            withdrawn_at: None,
         };
         let newer = badge_rule::Entity::insert(newer.into_active_model());
         newer.exec_without_returning(&town.app.db.conn).await.expect("the rule goes in");

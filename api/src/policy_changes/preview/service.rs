@@ -11,13 +11,14 @@ use boai_entity::{
 
 use super::{
     rules::{Counting, Served, moved, star_moves, told_at},
-    store::{self, Entry, Home},
+    store::{self, Entry, Home, JOBS},
 };
 use crate::{
     access::{Action, Resource},
     ctx::Ctx,
     platform::{
         errors::Fault,
+        leases::Attempt,
         refusal::{OrFault, Stop, When},
     },
     policy_changes::{rules::PolicyRefusal, service::policy_in_care},
@@ -73,15 +74,15 @@ pub async fn look(ctx: &Ctx, id: PolicyPreviewId) -> Result<Option<policy_previe
 pub async fn run_due(ctx: &Ctx) -> Result<usize, Fault> {
     let db = &ctx.db.conn;
     let mut done = 0;
-    store::fail_exhausted(db, ctx.now()).await?;
+    JOBS.fail_exhausted(db, ctx.now()).await?;
     while let Some(job) = store::claim(db, ctx.now()).await? {
         match run(ctx, &job).await {
             Ok(true) => done += 1,
             Ok(false) => {}
             Err(fault) => {
                 tracing::warn!(?fault, preview = %job.id, attempt = job.attempt, "a policy could not be looked at ahead");
-                store::let_go(db, &job, ctx.now()).await?;
-                store::fail_exhausted(db, ctx.now()).await?;
+                JOBS.let_go(db, attempt(&job), ctx.now()).await?;
+                JOBS.fail_exhausted(db, ctx.now()).await?;
             }
         }
     }
@@ -95,7 +96,7 @@ pub async fn run(ctx: &Ctx, job: &policy_preview::Model) -> Result<bool, Fault> 
     let total = i32::try_from(store::count_people(db).await?).unwrap_or(i32::MAX);
     let (mut after, mut done) = (None, 0);
     loop {
-        if !store::progress(db, job, (done, total.max(done)), ctx.now()).await? {
+        if !JOBS.progress(db, attempt(job), (done, total.max(done)), ctx.now()).await? {
             return Ok(false);
         }
         let people = store::people_after(db, after, STRETCH).await?;
@@ -107,7 +108,11 @@ pub async fn run(ctx: &Ctx, job: &policy_preview::Model) -> Result<bool, Fault> 
         (after, done) = (Some(last.id), done + i32::try_from(people.len()).unwrap_or(i32::MAX));
     }
     let moves = work.moves(ctx).await?;
-    Ok(store::finish(db, job, moves, ctx.now()).await?)
+    Ok(JOBS.finish(db, attempt(job), moves.into(), ctx.now()).await?)
+}
+
+fn attempt(job: &policy_preview::Model) -> Attempt {
+    (job.id.0, job.attempt)
 }
 
 /// What is known of a policy that waits, and what it would move as far as it was looked at.

@@ -6,19 +6,13 @@ use boai_entity::{
     Instant,
     ids::{ActivityId, LedgerEntryId, PolicyId, PolicyPreviewId, ServiceRecordId, TeamId, VolunteerId},
     ledger_entry::Spans,
-    policy,
-    policy_preview::{self, Moves},
-    star_scheme,
+    policy, policy_preview, star_scheme,
 };
-use chrono::TimeDelta;
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, Value, sea_query::OnConflict};
+use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, Value, sea_query::OnConflict};
 
-use crate::platform::db;
+use crate::platform::{db, leases::Jobs};
 
-/// Seconds without a sign of life after which somebody else takes a job over.
-const LEASE_SECONDS: i64 = 60;
-/// How often a job is begun before it is given up.
-const ATTEMPTS: i32 = 3;
+pub const JOBS: Jobs = Jobs("policy_preview");
 
 /// Puts a job down; false when one for this policy is under way already.
 pub async fn ask(db: &impl ConnectionTrait, row: policy_preview::Model) -> Result<bool, DbErr> {
@@ -49,63 +43,7 @@ pub async fn placed(db: &impl ConnectionTrait, id: PolicyPreviewId) -> Result<Op
 
 /// Takes the next job that waits, or that somebody left behind. Of any number of instances each gets another one.
 pub async fn claim(db: &impl ConnectionTrait, now: Instant) -> Result<Option<policy_preview::Model>, DbErr> {
-    let passing_over = match db.get_database_backend() {
-        DbBackend::Sqlite => "",
-        _ => "FOR UPDATE SKIP LOCKED",
-    };
-    let text = format!(
-        "UPDATE policy_preview SET state = 'RUNNING', attempt = attempt + 1, leased_until = $2, done = 0
-         WHERE id = (SELECT id FROM policy_preview
-                     WHERE state IN ('WAITING', 'RUNNING') AND (state = 'WAITING' OR leased_until <= $1) AND attempt < $3
-                     ORDER BY asked_at LIMIT 1 {passing_over})
-           AND (state = 'WAITING' OR leased_until <= $1)
-         RETURNING *"
-    );
-    db::one(db, text, [now.into(), lease(now).into(), ATTEMPTS.into()]).await
-}
-
-fn lease(now: Instant) -> Instant {
-    now + TimeDelta::seconds(LEASE_SECONDS)
-}
-
-/// Gives up what was begun too often.
-pub async fn fail_exhausted(db: &impl ConnectionTrait, now: Instant) -> Result<u64, DbErr> {
-    let text = "UPDATE policy_preview SET state = 'FAILED', finished_at = $1
-                WHERE state = 'RUNNING' AND leased_until <= $1 AND attempt >= $2";
-    db::run(db, text, [now.into(), ATTEMPTS.into()]).await
-}
-
-/// A sign of life; false when somebody else has taken the job over.
-pub async fn progress(
-    db: &impl ConnectionTrait,
-    job: &policy_preview::Model,
-    (done, total): (i32, i32),
-    now: Instant,
-) -> Result<bool, DbErr> {
-    let text = "UPDATE policy_preview SET done = $3, total = $4, leased_until = $5
-                WHERE id = $1 AND attempt = $2 AND state = 'RUNNING'";
-    let values = [job.id.into(), job.attempt.into(), done.into(), total.into(), lease(now).into()];
-    Ok(db::run(db, text, values).await? == 1)
-}
-
-/// Lets go of a job that did not work out, so that it is tried again at once.
-pub async fn let_go(db: &impl ConnectionTrait, job: &policy_preview::Model, now: Instant) -> Result<(), DbErr> {
-    let text = "UPDATE policy_preview SET leased_until = $3 WHERE id = $1 AND attempt = $2 AND state = 'RUNNING'";
-    db::run(db, text, [job.id.into(), job.attempt.into(), now.into()]).await?;
-    Ok(())
-}
-
-/// Finishes a job, if this attempt is still the newest.
-pub async fn finish(
-    db: &impl ConnectionTrait,
-    job: &policy_preview::Model,
-    moves: Moves,
-    now: Instant,
-) -> Result<bool, DbErr> {
-    let text =
-        "UPDATE policy_preview SET state = 'DONE', done = total, moves = $3, finished_at = $4, leased_until = NULL
-                WHERE id = $1 AND attempt = $2 AND state = 'RUNNING'";
-    Ok(db::run(db, text, [job.id.into(), job.attempt.into(), moves.into(), now.into()]).await? == 1)
+    JOBS.claim(db, now).await
 }
 
 pub async fn policy(db: &impl ConnectionTrait, id: PolicyId) -> Result<Option<policy::Model>, DbErr> {

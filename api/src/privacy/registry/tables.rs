@@ -7,6 +7,7 @@ pub const IMPERSONAL: &[&str] = &[
     "audit_seal",
     "badge_list",
     "badge_rule",
+    "badge_rule_preview",
     "badge_stock",
     "branch",
     "calendar_day",

@@ -2,6 +2,7 @@
 import {
   type GraphQLArgument,
   type GraphQLField,
+  type GraphQLInputField,
   type GraphQLInputType,
   type GraphQLNamedType,
   type GraphQLList,
@@ -144,7 +145,9 @@ export class Generator {
     }
     if (isEnumType(type)) return chance.pick(type.getValues()).name;
     if (isInputObjectType(type)) {
-      const fields = Object.values(type.getFields()).filter((field) => isRequiredInputField(field) || chance.happens(0.3));
+      // What may be within itself has to come to an end.
+      const share = (field: GraphQLInputField) => (getNamedType(field.type) === type ? 0.1 : 0.3);
+      const fields = Object.values(type.getFields()).filter((field) => isRequiredInputField(field) || chance.happens(share(field)));
       return Object.fromEntries(fields.map((field) => [field.name, this.value(field.type, field.name)]));
     }
     if (type.name === "ID" && chance.happens(0.9)) return this.ids[of.replace(/Id$/, "")] ?? chance.pick(Object.values(this.ids));
