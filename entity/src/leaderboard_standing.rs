@@ -26,6 +26,8 @@ pub struct Model {
     pub minutes: i32,
     /// What the tallies have of it.
     pub counted: i32,
+    /// Worked out by the database: whether the tallies, which are of all teams together, have something else of it.
+    pub uncounted: bool,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

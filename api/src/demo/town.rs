@@ -17,7 +17,7 @@ use boai_entity::{
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter};
 
 use self::{chance::Chance, divisions::Zhejiang, history::History, ledger::Ledger, people::People};
-use crate::platform::db::Db;
+use crate::{leaderboards, platform::db::Db};
 
 /// 王小明: a volunteer on the way to the first star, in Li Fang's team.
 pub const VOLUNTEER_PHONE: &str = "+8613800000001";
@@ -68,6 +68,10 @@ pub async fn load(db: &Db, seed: u64, now: Instant, progress: Progress<'_>) -> R
     bulk::insert::<service_record::Entity>(&tx, progress, "records", &rows.records).await?;
     bulk::insert::<ledger_entry::Entity>(&tx, progress, "ledger entries", &rows.entries).await?;
     bulk::insert::<volunteer_total::Entity>(&tx, progress, "totals", &rows.totals).await?;
+    let volunteers: Vec<_> = rows.volunteers.iter().map(|volunteer| volunteer.id).collect();
+    for some in volunteers.chunks(500) {
+        leaderboards::check::mend_in(&tx, some).await?;
+    }
     tx.commit().await?;
     Ok(rows.town())
 }

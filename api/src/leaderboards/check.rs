@@ -187,17 +187,23 @@ fn note(report: &mut Report, volunteers: &[VolunteerId], wrong: &[Wrong]) {
 /// Makes these volunteers' standings what the ledger says, all at once. They are held, so nothing is booked in between.
 async fn mend(db: &Db, volunteers: &[VolunteerId]) -> Result<(), DbErr> {
     let tx = db.begin().await?;
+    mend_in(&tx, volunteers).await?;
+    tx.commit().await
+}
+
+/// The same inside the caller's transaction.
+pub async fn mend_in(tx: &impl ConnectionTrait, volunteers: &[VolunteerId]) -> Result<(), DbErr> {
     let values = || volunteers.iter().map(|id| Value::from(*id));
     let those = db::placeholders(1, volunteers.len());
-    let hold = format!("SELECT id FROM volunteer WHERE id IN ({those}) ORDER BY id {}", db::for_update(&tx));
-    store::ids(&tx, hold, values().collect()).await?;
+    let hold = format!("SELECT id FROM volunteer WHERE id IN ({those}) ORDER BY id {}", db::for_update(tx));
+    store::ids(tx, hold, values().collect()).await?;
     // Tallies are taken twice here, so not in one order; whoever counts waits until then. Nobody who books or reads does.
-    lock_tallies(&tx, "SHARE ROW EXCLUSIVE").await?;
-    db::run(&tx, add_to_tallies(&counted(&tx, Some(&those), -1)), values()).await?;
+    lock_tallies(tx, "SHARE ROW EXCLUSIVE").await?;
+    db::run(tx, add_to_tallies(&counted(tx, Some(&those), -1)), values()).await?;
     let empty = format!(
         "UPDATE leaderboard_standing SET minutes = 0, counted = 0, shown = FALSE WHERE volunteer_id IN ({those})"
     );
-    db::run(&tx, empty, values()).await?;
+    db::run(tx, empty, values()).await?;
     let fill = format!(
         "INSERT INTO leaderboard_standing (volunteer_id, team_id, category, period, home, shown, minutes, counted)
          SELECT w.volunteer_id, w.team_id, w.category, w.period, w.home, w.shown, w.minutes,
@@ -205,12 +211,12 @@ async fn mend(db: &Db, volunteers: &[VolunteerId]) -> Result<(), DbErr> {
          FROM ({}) w WHERE TRUE
          ON CONFLICT (volunteer_id, team_id, category, period)
          DO UPDATE SET minutes = excluded.minutes, counted = excluded.counted, home = excluded.home, shown = excluded.shown",
-        any_team(&tx),
-        rebuilt(&tx, &those)
+        any_team(tx),
+        rebuilt(tx, &those)
     );
-    db::run(&tx, fill, values()).await?;
-    db::run(&tx, add_to_tallies(&counted(&tx, Some(&those), 1)), values()).await?;
-    tx.commit().await
+    db::run(tx, fill, values()).await?;
+    db::run(tx, add_to_tallies(&counted(tx, Some(&those), 1)), values()).await?;
+    Ok(())
 }
 
 /// What the tallies have of all standings, or of these volunteers' alone, so many times: (area, category, period, bucket, n).

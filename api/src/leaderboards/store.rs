@@ -81,21 +81,15 @@ pub async fn hold_uncounted(db: &impl ConnectionTrait, most: u64) -> Result<Vec<
     };
     let text = format!(
         "SELECT v.id FROM volunteer v WHERE v.id IN (
-             SELECT s.volunteer_id FROM leaderboard_standing s
-             WHERE s.team_id = {} AND s.minutes <> s.counted LIMIT {most})
-         {held}",
-        any_team(db)
+             SELECT s.volunteer_id FROM leaderboard_standing s WHERE s.uncounted LIMIT {most})
+         {held}"
     );
     ids(db, text, vec![]).await
 }
 
 /// Whether the tallies miss anything.
 pub async fn is_uncounted(db: &impl ConnectionTrait) -> Result<bool, DbErr> {
-    let text = format!(
-        "SELECT s.volunteer_id AS id FROM leaderboard_standing s
-         WHERE s.team_id = {} AND s.minutes <> s.counted LIMIT 1",
-        any_team(db)
-    );
+    let text = "SELECT s.volunteer_id AS id FROM leaderboard_standing s WHERE s.uncounted LIMIT 1";
     Ok(!ids(db, text, vec![]).await?.is_empty())
 }
 
@@ -115,11 +109,7 @@ pub(super) async fn ids(
 /// Brings what moved of these volunteers, who are held, into the tallies. Tallies are taken in one order: of two who count at once, one
 /// comes after the other.
 pub async fn count(db: &impl ConnectionTrait, volunteers: &[VolunteerId]) -> Result<(), DbErr> {
-    let those = format!(
-        "team_id = {} AND minutes <> counted AND volunteer_id IN ({})",
-        any_team(db),
-        db::placeholders(1, volunteers.len())
-    );
+    let those = format!("uncounted AND volunteer_id IN ({})", db::placeholders(1, volunteers.len()));
     let values = || volunteers.iter().map(|id| Value::from(*id));
     let moved = format!(
         "SELECT home, category, period, {} AS bucket, 1 AS n FROM leaderboard_standing WHERE {those} AND minutes > 0
@@ -268,7 +258,7 @@ pub async fn above(db: &impl ConnectionTrait, board: &Board, minutes: i32) -> Re
                   WHERE y.area = $1 AND y.category = $2 AND y.period = $3 AND y.bucket >= $5)
                  + (SELECT COALESCE(SUM(CASE WHEN s.minutes >= $5 THEN 1 ELSE 0 END
                                         - CASE WHEN s.counted >= $5 THEN 1 ELSE 0 END), 0)
-                    FROM leaderboard_standing s WHERE {of} AND s.minutes <> s.counted)
+                    FROM leaderboard_standing s WHERE {of} AND s.uncounted)
                  + ({within} AND s.minutes < $5) AS bigint) AS above"
         )
     } else {

@@ -27,7 +27,7 @@ async fn columns(town: &Town) -> BTreeMap<String, BTreeSet<String>> {
     let db = &town.app.db.conn;
     let text = match db.get_database_backend() {
         DbBackend::Sqlite => {
-            "SELECT m.name AS table_name, c.name AS column_name FROM sqlite_master m, pragma_table_info(m.name) c
+            "SELECT m.name AS table_name, c.name AS column_name FROM sqlite_master m, pragma_table_xinfo(m.name) c
              WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'"
         }
         _ => {

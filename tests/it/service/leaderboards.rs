@@ -14,11 +14,12 @@ use boai::{
 use boai_entity::{
     ids::{TeamId, VolunteerId},
     kinds::{Category, ConsentKind},
+    leaderboard_standing, leaderboard_tally,
 };
 use boai_tests::{Answer, Person, Town, at, id, keep_signed_in, long_ledgers, stories};
 use chrono::{Datelike, NaiveDate};
 use futures_util::future::{join, join_all};
-use sea_orm::{ConnectionTrait, DbBackend};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::{Value, json};
 
 use crate::support::{correction, rejection, scene_of, serve, volunteer_key};
@@ -308,7 +309,7 @@ stories! {
             ("DELETE FROM leaderboard_standing WHERE period = 0", "the board says 0 minutes"),
             ("UPDATE leaderboard_standing SET home = '330203' WHERE home <> '330203'", "another home"),
             ("UPDATE leaderboard_standing SET shown = TRUE", "shown otherwise"),
-            ("UPDATE leaderboard_standing SET counted = 5 WHERE period = 0", "tally of 33"),
+            ("UPDATE leaderboard_standing SET counted = minutes + 5 WHERE period = 0 AND counted > 0", "tally of 33"),
             ("UPDATE leaderboard_tally SET heads = heads + 3 WHERE area = '3301'", "tally of 3301"),
             ("DELETE FROM leaderboard_tally", "tally of"),
         ] {
@@ -395,17 +396,15 @@ async fn moved(town: &Town, volunteer: VolunteerId, minutes: i32) {
 }
 
 /// Every standing and tally with anything in it.
-async fn everything(town: &Town) -> Vec<String> {
-    let mut all = Vec::new();
-    for text in [
-        "SELECT volunteer_id, team_id, category, period, home, shown, minutes, counted FROM leaderboard_standing
-         WHERE minutes <> 0 ORDER BY 1, 2, 3, 4",
-        "SELECT area, category, period, bucket, heads FROM leaderboard_tally WHERE heads <> 0 ORDER BY 1, 2, 3, 4",
-    ] {
-        let rows = town.app.db.conn.query_all_raw(db::sql(&town.app.db.conn, text, [])).await.expect("rows");
-        all.extend(rows.iter().map(|row| format!("{row:?}")));
-    }
-    all
+async fn everything(town: &Town) -> (Vec<leaderboard_standing::Model>, Vec<leaderboard_tally::Model>) {
+    use leaderboard_standing::Column as Of;
+    use leaderboard_tally::Column as In;
+    let conn = &town.app.db.conn;
+    let standings = leaderboard_standing::Entity::find().filter(Of::Minutes.ne(0)).order_by_asc(Of::VolunteerId);
+    let standings = standings.order_by_asc(Of::TeamId).order_by_asc(Of::Category).order_by_asc(Of::Period);
+    let tallies = leaderboard_tally::Entity::find().filter(In::Heads.ne(0)).order_by_asc(In::Area);
+    let tallies = tallies.order_by_asc(In::Category).order_by_asc(In::Period).order_by_asc(In::Bucket);
+    (standings.all(conn).await.expect("standings"), tallies.all(conn).await.expect("tallies"))
 }
 
 async fn compare(

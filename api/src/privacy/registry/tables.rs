@@ -1402,6 +1402,7 @@ pub const TABLES: &[Table] = &[
             field("shown", Kind::Truth, "是否向他人展示", "Shown to others"),
             whole("minutes", "已确认(分钟)", "Confirmed minutes"),
             whole("counted", "已计入名次统计(分钟)", "Minutes counted for ranks"),
+            field("uncounted", Kind::Truth, "是否待计入", "Still to be counted"),
         ],
         looks: &[],
         acts: &[],
