@@ -8,7 +8,7 @@
 //! Services use only rooms that stand above their own in this list:
 //! platform, access, trail, inbox, auth, policies, organisation, people, identity, four_eyes, roles, places, activities,
 //! reviews, awards, hours, registration, badges, proof, certificates, attendance, disputes, desk, presence, sync,
-//! recognition, honour_roll, policy_changes, live, privacy, demo.
+//! recognition, honour_roll, files, policy_changes, live, privacy, demo.
 
 // The roots of the schema are types within types, a level for each room, and the compiler looks through all of them.
 #![recursion_limit = "256"]
@@ -28,6 +28,7 @@ pub mod ctx;
 pub mod demo;
 pub mod desk;
 pub mod disputes;
+pub mod files;
 pub mod four_eyes;
 pub mod graphql;
 pub mod honour_roll;

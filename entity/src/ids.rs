@@ -37,12 +37,15 @@ ids! {
     BadgeRuleId
     BranchId
     CertificateId
+    CommendationNomineeId
+    CommendationRoundId
     ConsentId
     DataExportId
     DeskEntryId
     DeskGrantId
     DisputeId
     ErasureId
+    EvaluationId
     FacilityId
     HonourRollEntryId
     HonourRollIssueId
@@ -50,6 +53,7 @@ ids! {
     InboxItemId
     LedgerEntryId
     OutboxEventId
+    OutsideHonourId
     PendingActId
     PersonId
     PolicyId
@@ -74,5 +78,6 @@ ids! {
     StarSchemeId
     SyncedEndId
     TeamId
+    TrainingRecordId
     VolunteerId
 }

@@ -1,6 +1,8 @@
 //! Stories of what branches award: stars, and the registration that comes before.
 
 mod badges;
+mod commendations;
+mod files;
 mod honour_roll;
 mod objections;
 mod questions;
