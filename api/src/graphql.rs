@@ -11,11 +11,12 @@ use boai_entity::{
     Instant,
     ids::{
         AccountRecoveryId, ActivityId, AttendanceId, AuditEntryId, AwardObjectionId, AwardRoundId, BadgeRuleId,
-        BadgeRulePreviewId, BranchId, DataExportId, DeskEntryId, DeskGrantId, DisputeId, ErasureId, FacilityId,
-        HonourRollEntryId, HonourRollIssueId, IdentityId, InboxItemId, MonthStatementId, PendingActId, PersonId,
-        PolicyId, PolicyPreviewId, PostId, PresenceAskId, RefusedScanId, RegistrationId, ReviewItemId, RoleGrantId,
-        RoleReviewId, ServiceRecordId, SessionId, ShiftId, ShiftRuleId, SignUpId, StarAwardId, StarBadgeId,
-        StarCandidateId, StarCaseId, StarSchemeId, TeamId, VolunteerId,
+        BadgeRulePreviewId, BranchId, CommendationNomineeId, CommendationRoundId, DataExportId, DeskEntryId,
+        DeskGrantId, DisputeId, ErasureId, EvaluationId, FacilityId, HonourRollEntryId, HonourRollIssueId, IdentityId,
+        InboxItemId, MonthStatementId, OutsideHonourId, PendingActId, PersonId, PolicyId, PolicyPreviewId, PostId,
+        PresenceAskId, RefusedScanId, RegistrationId, ReviewItemId, RoleGrantId, RoleReviewId, ServiceRecordId,
+        SessionId, ShiftId, ShiftRuleId, SignUpId, StarAwardId, StarBadgeId, StarCandidateId, StarCaseId, StarSchemeId,
+        TeamId, TrainingRecordId, VolunteerId,
     },
     kinds::LookPurpose,
 };
@@ -38,6 +39,9 @@ use crate::{
         loaders::AttendanceById,
     },
     auth::{graphql::AuthMutation, second_factor::graphql::SecondFactorMutation},
+    awards::commendations::graphql::{
+        CommendationMutation, CommendationNominee, CommendationQuery, CommendationQuota, CommendationRound, Commended,
+    },
     awards::graphql::{AwardMutation, AwardObjection, AwardQuery, AwardRound, NoticedStar, StarCandidate, StarCase},
     badge_rules::{
         graphql::{BadgeRule, BadgeRuleMutation, badge_rule_by_id},
@@ -49,6 +53,7 @@ use crate::{
     ctx::Ctx,
     desk::graphql::{DeskGrant, DeskLine, DeskMutation, DeskQuery, RefusedScan},
     disputes::graphql::{Dispute, DisputesMutation, DisputesQuery, dispute_by_id},
+    files::graphql::{Evaluation, FileMutation, FileQuery, Honour, OutsideHonour, TrainingRecord},
     four_eyes::graphql::{FourEyesMutation, FourEyesQuery, PendingAct},
     honour_roll::graphql::{HonourRollEntry, HonourRollIssue, HonourRollMutation, HonourRollQuery, HonouredPerson},
     hours::{
@@ -105,17 +110,21 @@ node_ids! {
     BadgeRuleId => "BadgeRule",
     BadgeRulePreviewId => "BadgeRulePreview",
     BranchId => "Branch",
+    CommendationNomineeId => "CommendationNominee",
+    CommendationRoundId => "CommendationRound",
     DataExportId => "DataExport",
     DeskEntryId => "DeskEntry",
     DeskGrantId => "DeskGrant",
     DisputeId => "Dispute",
     ErasureId => "Erasure",
+    EvaluationId => "Evaluation",
     FacilityId => "Facility",
     HonourRollEntryId => "HonourRollEntry",
     HonourRollIssueId => "HonourRollIssue",
     IdentityId => "IdentityCheck",
     InboxItemId => "InboxItem",
     MonthStatementId => "MonthStatement",
+    OutsideHonourId => "OutsideHonour",
     PendingActId => "PendingAct",
     PersonId => "Me",
     PolicyId => "Policy",
@@ -138,6 +147,7 @@ node_ids! {
     StarCaseId => "StarCase",
     StarSchemeId => "StarScheme",
     TeamId => "Team",
+    TrainingRecordId => "TrainingRecord",
     VolunteerId => "Volunteer",
 }
 
@@ -274,6 +284,8 @@ struct RecognitionQueries(
     LeaderboardQuery,
     HonourRollQuery,
     BadgePreviewQuery,
+    FileQuery,
+    CommendationQuery,
 );
 
 /// What can be read.
@@ -329,6 +341,8 @@ struct RecordMutations(
     RegistrationMutation,
     BadgeMutation,
     HonourRollMutation,
+    FileMutation,
+    CommendationMutation,
 );
 
 /// What can be done. Each mutation takes one `input` and answers with a payload whose `errors` say what a person can run
@@ -355,6 +369,14 @@ fn builder() -> SchemaBuilder<Query, Mutation, LiveSubscription> {
         .override_output_type_description::<Connection<String, Dispute>>("A page of disputes.")
         .override_output_type_description::<Connection<String, Division>>("A page of divisions.")
         .override_output_type_description::<Connection<String, Facility>>("A page of facilities.")
+        .override_output_type_description::<Connection<String, Commended>>("A page of who is commended.")
+        .override_output_type_description::<Connection<String, CommendationNominee>>("A page of nominations.")
+        .override_output_type_description::<Connection<String, CommendationQuota>>("A page of quotas.")
+        .override_output_type_description::<Connection<String, CommendationRound>>("A page of rounds of commendations.")
+        .override_output_type_description::<Connection<String, Evaluation>>("A page of evaluations.")
+        .override_output_type_description::<Connection<String, Honour>>("A page of the honours in a file.")
+        .override_output_type_description::<Connection<String, OutsideHonour>>("A page of honours to check.")
+        .override_output_type_description::<Connection<String, TrainingRecord>>("A page of training.")
         .override_output_type_description::<Connection<String, HonourRollEntry>>("A page of who was put into an issue.")
         .override_output_type_description::<Connection<String, HonourRollIssue>>("A page of issues of an honour roll.")
         .override_output_type_description::<Connection<String, HonouredPerson>>("A page of who is honoured.")

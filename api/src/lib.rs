@@ -8,7 +8,7 @@
 //! Services use only rooms that stand above their own in this list:
 //! platform, access, trail, inbox, auth, policies, organisation, people, identity, four_eyes, roles, places, activities,
 //! reviews, awards, leaderboards, hours, registration, badges, proof, certificates, attendance, disputes, statements, desk,
-//! presence, sync, recognition, honour_roll, policy_changes, badge_rules, explanations, live, privacy, demo.
+//! presence, sync, recognition, honour_roll, files, policy_changes, badge_rules, explanations, live, privacy, demo.
 
 // The roots of the schema are types within types, a level for each room, and the compiler looks through all of them.
 #![recursion_limit = "256"]
@@ -30,6 +30,7 @@ pub mod demo;
 pub mod desk;
 pub mod disputes;
 pub mod explanations;
+pub mod files;
 pub mod four_eyes;
 pub mod graphql;
 pub mod honour_roll;

@@ -23,6 +23,24 @@ kinds! {
         TakenDown,
     }
 
+    /// 外部荣誉: what became of an honour that a volunteer submitted.
+    HonourState {
+        /// 待审核
+        Waiting,
+        /// 已认定: it is in the volunteer's file.
+        Recognised,
+        /// 未认定, with a reason; submitting it again is possible.
+        Refused,
+    }
+
+    /// 通报表扬: what is commended.
+    CommendedKind {
+        /// 志愿者
+        Volunteer,
+        /// 志愿服务队
+        Team,
+    }
+
     /// How a name is shown to everybody.
     ShownName {
         /// 全名

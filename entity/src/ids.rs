@@ -38,12 +38,15 @@ ids! {
     BadgeRulePreviewId
     BranchId
     CertificateId
+    CommendationNomineeId
+    CommendationRoundId
     ConsentId
     DataExportId
     DeskEntryId
     DeskGrantId
     DisputeId
     ErasureId
+    EvaluationId
     FacilityId
     HonourRollEntryId
     HonourRollIssueId
@@ -52,6 +55,7 @@ ids! {
     LedgerEntryId
     MonthStatementId
     OutboxEventId
+    OutsideHonourId
     PendingActId
     PersonId
     PolicyId
@@ -76,5 +80,6 @@ ids! {
     StarSchemeId
     SyncedEndId
     TeamId
+    TrainingRecordId
     VolunteerId
 }

@@ -450,6 +450,25 @@ kinds! {
         HonourRollTakenOff,
         /// 红人榜: somebody whom I had put into an issue is not shown any more, or does not want to be; the note says in which.
         HonourRollWithdrawn,
+        /// 外部荣誉: an honour that I submitted is in my file.
+        HonourRecognised,
+        /// 外部荣誉: an honour that I submitted was refused; the note says why.
+        HonourRefused,
+        /// 培训: a training was entered into my file; the note is its name.
+        TrainingRecorded,
+        /// 评价: a year of mine was rated; the note is the year.
+        YearEvaluated,
+        /// A training or an evaluation was struck out of my file; the note says why.
+        FileEntryStruck,
+        /// 通报表扬: a nomination that I made was refused, and the note says in which round; or I was under notice and am not
+        /// commended, and the note says why.
+        NominationRefused,
+        /// 通报表扬公示: I, or a team of mine, am to be commended, and it is under notice; the note says until when.
+        CommendationUnderNotice,
+        /// 通报表扬: I, or a team of mine, was commended; the note says in which round.
+        Commended,
+        /// 通报表扬: a round in which I, or a team of mine, was under notice was cancelled; the note says why.
+        CommendationsCancelled,
     }
 
     /// 证件类型: a document whose 18-character number follows GB 11643, with birth date and check character.
@@ -494,6 +513,8 @@ kinds! {
         IdNumber,
         /// Where the person was: how far from the place a check-in or check-out was, or its coordinates.
         Location,
+        /// 志愿者档案: service, training, honours and evaluations.
+        File,
     }
 
     /// What somebody looked at somebody else's data for.
@@ -512,6 +533,8 @@ kinds! {
         Roles,
         /// 星级评定与注册: who is awarded a star, and who is registered.
         Recognition,
+        /// 志愿者档案: what somebody did, learned and was honoured for.
+        VolunteerFile,
     }
 
     /// Who asked for an export or an erasure.

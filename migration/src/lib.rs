@@ -53,6 +53,9 @@ mod m0090_policies_are_proposed;
 mod m0091_policy_previews;
 mod m0100_badge_rules_are_proposed;
 mod m0110_honour_roll;
+mod m0111_honours_from_outside;
+mod m0112_training_and_evaluations;
+mod m0113_commendations;
 mod m0120_leaderboards;
 mod m0130_month_statements;
 
@@ -112,6 +115,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0091_policy_previews::Migration),
             Box::new(m0100_badge_rules_are_proposed::Migration),
             Box::new(m0110_honour_roll::Migration),
+            Box::new(m0111_honours_from_outside::Migration),
+            Box::new(m0112_training_and_evaluations::Migration),
+            Box::new(m0113_commendations::Migration),
             Box::new(m0120_leaderboards::Migration),
             Box::new(m0130_month_statements::Migration),
         ]

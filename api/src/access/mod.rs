@@ -107,10 +107,16 @@ pub enum Action {
     SignMonths,
     /// Make issues of a branch's honour roll, and publish them.
     PublishHonourRoll,
+    /// Check honours from outside that volunteers who live below a branch submitted.
+    CheckHonours,
+    /// Enter training and evaluations into the files of volunteers, and strike them out; on a branch, see the files too.
+    KeepFiles,
+    /// Open rounds of commendations, review and publish them; and nominate for a branch in those of the branches above.
+    Commend,
 }
 
 impl Action {
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 27] = [
         Self::SeeRoster,
         Self::RunActivities,
         Self::ConfirmHours,
@@ -135,6 +141,9 @@ impl Action {
         Self::DecideAppeals,
         Self::SignMonths,
         Self::PublishHonourRoll,
+        Self::CheckHonours,
+        Self::KeepFiles,
+        Self::Commend,
     ];
 
     /// Whether it only shows something. What does more changes other people's records; a new action does, unless it is
@@ -202,6 +211,7 @@ fn permits(grant: &Grant, action: Action, resource: Resource<'_>) -> bool {
                     | Action::DecideMembers
                     | Action::RunDesk
                     | Action::GrantDesk
+                    | Action::KeepFiles
             )
         }
         // Nobody hands out power over the branch that their own power comes from: that takes someone above.

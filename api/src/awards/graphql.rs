@@ -34,7 +34,7 @@ use crate::{
 
 mod mutation;
 
-pub use mutation::AwardMutation;
+pub use mutation::{AwardMutation, CandidateVerdict, verdict};
 
 /// 星级评定: a round in which a branch awards stars.
 pub struct AwardRound(pub award_round::Model);

@@ -4,6 +4,7 @@
 //! in order: a round lists somebody from the star after the one that they hold, up to the one that the hours reach, and awards
 //! from the lowest up, each only to who holds the one below. So whoever is refused for a star gets none above it either.
 
+pub mod commendations;
 pub mod graphql;
 pub mod loaders;
 pub mod objections;

@@ -1,6 +1,7 @@
 //! A round's way: opened, its list frozen, reviewed, put under notice, awarded; or cancelled.
 
 use boai_entity::{
+    Instant,
     award_kinds::{AwardRoundState, CandidateState},
     award_round,
     ids::{AwardRoundId, BranchId, VolunteerId},
@@ -107,11 +108,7 @@ pub async fn publish(ctx: &Ctx, id: AwardRoundId) -> Result<award_round::Model, 
     if counts.passed == 0 {
         return Err(AwardRoundRefusal::NobodyPassed.into());
     }
-    let policy = policy_at(&tx, &placed.branch_path, ctx.now()).await.or_fault()?;
-    let days = policy.body.awards.notice_working_days;
-    let today = civil_day(ctx.now());
-    let calendar = calendar::around(&tx, today, days).await.or_fault()?;
-    let until = day_bounds(calendar::working_days_after(today, days, &calendar)).1;
+    let until = notice_end(ctx, &tx, &placed.branch_path).await.or_fault()?;
     let round =
         award_round::Model { state: AwardRoundState::Notice, notice_until: Some(until), ..placed.round.clone() };
     store::save_round(&tx, round.clone()).await.or_fault()?;
@@ -122,6 +119,15 @@ pub async fn publish(ctx: &Ctx, id: AwardRoundId) -> Result<award_round::Model, 
     tx.commit().await.or_fault()?;
     ctx.committed.notify_one();
     Ok(round)
+}
+
+/// When a notice that begins now at a branch is over: after the policy's working days after today.
+pub async fn notice_end(ctx: &Ctx, tx: &impl ConnectionTrait, branch_path: &str) -> Result<Instant, DbErr> {
+    let policy = policy_at(tx, branch_path, ctx.now()).await?;
+    let days = policy.body.awards.notice_working_days;
+    let today = civil_day(ctx.now());
+    let calendar = calendar::around(tx, today, days).await?;
+    Ok(day_bounds(calendar::working_days_after(today, days, &calendar)).1)
 }
 
 /// Awards the stars of a round whose notice is over: from the lowest up, each to who passed for it, holds the one below, and has

@@ -5,7 +5,7 @@ use boai_entity::{
     award_kinds::{AwardRoundState, CandidateState, ObjectionState, StarCaseState},
     award_objection, award_round,
     ids::{AwardObjectionId, AwardRoundId, BranchId, PersonId, StarAwardId, StarCandidateId, StarCaseId, VolunteerId},
-    policy, star_award, star_case, star_scheme,
+    policy, star_award, star_case, star_scheme, volunteer,
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
@@ -206,6 +206,25 @@ pub async fn belongs(db: &impl ConnectionTrait, path: &str, volunteer: Volunteer
     Ok(row.is_some())
 }
 
+/// Those of these numbers that are volunteers of a branch or of those below it, held in one order: an erasure comes before, and the
+/// number is nobody's, or after.
+pub async fn hold_those_who_belong(
+    db: &impl ConnectionTrait,
+    path: &str,
+    numbers: &[&str],
+) -> Result<Vec<volunteer::Model>, DbErr> {
+    let Some((first, others)) = numbers.split_first() else { return Ok(Vec::new()) };
+    let mut values: Vec<Value> = vec![(*first).into(), path.into()];
+    values.extend(others.iter().map(|number| Value::from(*number)));
+    let others: String = (3..=values.len()).map(|place| format!(", ${place}")).collect();
+    let text = format!(
+        "SELECT v.* FROM volunteer v WHERE v.number IN ($1{others}) AND {} ORDER BY v.id {}",
+        in_scope(Scope::System),
+        db::for_update(db)
+    );
+    db::all(db, text, values).await
+}
+
 /// How many of a round's list stand where.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -298,16 +317,10 @@ pub async fn refuse(
     if refused.is_empty() {
         return Ok(());
     }
-    let mut values: Vec<Value> = vec![by.into(), now.into()];
-    values.extend(refused.iter().map(|(id, _)| Value::from(*id)));
-    let ids = db::placeholders(3, refused.len());
-    let mut reasons = String::new();
-    for (place, (_, reason)) in refused.iter().enumerate() {
-        values.push((*reason).into());
-        reasons.push_str(&format!(" WHEN ${} THEN ${}", place + 3, values.len()));
-    }
+    let refused = refused.iter().map(|(id, reason)| (Value::from(*id), *reason));
+    let (ids, reasons, values) = db::each_with_text([by.into(), now.into()], refused);
     let text = format!(
-        "UPDATE award_candidate SET state = 'REFUSED', reason = CASE id{reasons} END, decided_by = $1, decided_at = $2
+        "UPDATE award_candidate SET state = 'REFUSED', reason = {reasons}, decided_by = $1, decided_at = $2
          WHERE id IN ({ids})"
     );
     db::run(db, text, values).await?;

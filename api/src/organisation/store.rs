@@ -115,12 +115,14 @@ pub async fn teams(
 pub struct PlacedTeam {
     pub id: TeamId,
     pub name: String,
+    pub branch_id: BranchId,
     pub branch_path: String,
 }
 
 pub async fn placed_teams(db: &impl ConnectionTrait, ids: &[TeamId]) -> Result<Vec<PlacedTeam>, DbErr> {
     let text = format!(
-        "SELECT t.id, t.name, b.path AS branch_path FROM team t JOIN branch b ON b.id = t.branch_id WHERE t.id IN ({})",
+        "SELECT t.id, t.name, t.branch_id, b.path AS branch_path FROM team t JOIN branch b ON b.id = t.branch_id
+         WHERE t.id IN ({})",
         db::placeholders(1, ids.len())
     );
     db::all(db, text, ids.iter().map(|id| (*id).into())).await

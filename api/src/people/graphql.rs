@@ -29,6 +29,7 @@ use crate::{
     ctx::Ctx,
     desk::graphql::{DeskGrant, my_desks},
     disputes::graphql::{Dispute, my_disputes},
+    files::graphql::{OutsideHonour, VolunteerFile, my_file, my_honours},
     graphql::{ctx, load},
     honour_roll::graphql::{HonourRollEntry, my_entries},
     hours::graphql::{HoursSummary, ServiceRecord, my_hours, my_records},
@@ -462,6 +463,14 @@ impl Me {
     #[graphql(complexity = "price::list(20, child_complexity, pages::STATEMENT)")]
     async fn badges(&self, gql: &Context<'_>) -> Result<Vec<BadgeStanding>> {
         my_badges(gql, self.volunteer).await
+    }
+    /// 志愿者档案: your own file; null until you enrol.
+    async fn file(&self, gql: &Context<'_>) -> Result<Option<VolunteerFile>> {
+        my_file(gql, self.volunteer).await
+    }
+    /// 外部荣誉: the honours that you submitted and what became of them, newest first; at most 100.
+    async fn submitted_honours(&self, gql: &Context<'_>) -> Result<Vec<OutsideHonour>> {
+        my_honours(gql, self.volunteer).await
     }
     /// 红人榜: where a branch would show you and asks whether you agree, or shows you; newest first, at most 100.
     async fn honour_roll_entries(&self, gql: &Context<'_>) -> Result<Vec<HonourRollEntry>> {

@@ -228,6 +228,24 @@ pub fn placeholders(start: usize, count: usize) -> String {
     (start..start + count).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ")
 }
 
+/// What gives each of these ids a text of its own, behind the values that a statement has already: the placeholders of the ids, a
+/// `CASE id …` for the texts, and all the values.
+pub fn each_with_text<'t>(
+    before: impl IntoIterator<Item = Value>,
+    items: impl IntoIterator<Item = (Value, &'t str)>,
+) -> (String, String, Vec<Value>) {
+    let mut values: Vec<Value> = before.into_iter().collect();
+    let (mut ids, mut texts) = (Vec::new(), "CASE id".to_owned());
+    for (id, text) in items {
+        values.extend([id, text.into()]);
+        let place = values.len();
+        ids.push(format!("${}", place - 1));
+        texts.push_str(&format!(" WHEN ${} THEN ${place}", place - 1));
+    }
+    texts.push_str(" END");
+    (ids.join(", "), texts, values)
+}
+
 /// A `LIKE` pattern for texts that contain this one; `%` and `_` in it mean themselves (`ESCAPE '\'`).
 pub fn contains_pattern(text: &str) -> String {
     let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");

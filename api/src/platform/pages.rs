@@ -89,6 +89,20 @@ impl<K> Page<K> {
         }
     }
 
+    /// This page of a list that is short enough to be had whole, in any order.
+    pub fn of<T>(&self, mut rows: Vec<T>, key: impl Fn(&T) -> K, descending: bool) -> Slice<T>
+    where
+        K: Ord,
+    {
+        let ascending = self.backward == descending;
+        let towards = |one: &K, other: &K| if ascending { one.cmp(other) } else { other.cmp(one) };
+        if let Some(from) = &self.from {
+            rows.retain(|row| towards(&key(row), from).is_gt());
+        }
+        rows.sort_by(|one, other| towards(&key(one), &key(other)));
+        self.cut(rows)
+    }
+
     /// Fetches this page with SeaORM's cursor, which is given with its columns, filters and order.
     pub async fn fetch<S, M>(self, mut cursor: Cursor<S>, db: &impl ConnectionTrait) -> Result<Slice<M>, DbErr>
     where
@@ -216,6 +230,21 @@ mod tests {
             write_cursor("teams", &("-262143-01-01T00:00:00Z", 7)),
         ] {
             assert!(read(args(None, Some(&cursor), None, None)).unwrap_err().contains("not from the list"), "{cursor}");
+        }
+    }
+
+    #[test]
+    fn a_short_list_has_the_pages_of_a_long_one() {
+        let page = |from, backward| Page { limit: 2, from, backward }.of(vec![3, 1, 5, 4, 2], |number| *number, true);
+        for (from, backward, rows, more) in [
+            (None, false, vec![5, 4], (false, true)),
+            (Some(4), false, vec![3, 2], (true, true)),
+            (Some(2), false, vec![1], (true, false)),
+            (None, true, vec![2, 1], (true, false)),
+            (Some(3), true, vec![5, 4], (false, true)),
+        ] {
+            let slice = page(from, backward);
+            assert_eq!((slice.rows, (slice.has_previous, slice.has_next)), (rows, more), "{from:?} {backward}");
         }
     }
 

@@ -44,6 +44,9 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("CLAIM_DECLINED", "申报未通过", "claim declined"),
     ("CLOSED", "已签退", "checked out"),
     ("CODE", "验证码", "one-time code"),
+    ("COMMENDATIONS_CANCELLED", "通报表扬已取消", "commendations cancelled"),
+    ("COMMENDATION_UNDER_NOTICE", "通报表扬公示", "commendation under notice"),
+    ("COMMENDED", "已通报表扬", "commended"),
     ("COMMUNITY", "社区服务", "community"),
     ("COMPLETED", "已完成", "completed"),
     ("CONFIRMED", "已确认", "confirmed"),
@@ -75,6 +78,8 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("EXPIRED", "已过期", "expired"),
     ("FACILITY_CLOSED", "场所已关闭", "place closed"),
     ("FAILED", "失败", "failed"),
+    ("FILE", "志愿者档案", "file"),
+    ("FILE_ENTRY_STRUCK", "档案条目已作废", "entry of the file struck out"),
     ("FIRST_AID", "急救", "first aid"),
     ("FLAG", "异常提示", "flag"),
     ("FOREIGN_LANGUAGE", "外语", "foreign language"),
@@ -86,6 +91,8 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("GUARDIAN", "监护人", "guardian"),
     ("GUARDIAN_ACTED", "监护人代为行使权利", "guardian acted"),
     ("HARMONY", "鸿蒙", "HarmonyOS"),
+    ("HONOUR_RECOGNISED", "外部荣誉已认定", "honour recognised"),
+    ("HONOUR_REFUSED", "外部荣誉未认定", "honour refused"),
     ("HONOUR_ROLL_ASKED", "征询刊出红人榜", "asked for the honour roll"),
     ("HONOUR_ROLL_PUBLISHED", "红人榜已刊出", "honour roll published"),
     ("HONOUR_ROLL_TAKEN_OFF", "已从红人榜撤下", "taken off the honour roll"),
@@ -129,6 +136,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("MY_DATA", "我的全部信息", "everything held about me"),
     ("NAME", "姓名", "name"),
     ("NEW_SIGN_IN", "新设备登录", "new sign-in"),
+    ("NOMINATION_REFUSED", "提名未通过", "nomination refused"),
     ("NOTED", "已查看", "noted"),
     ("NOTICE", "公示中", "under notice"),
     ("OATH_CEREMONY", "宣誓", "oath ceremony"),
@@ -158,6 +166,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("PUBLICATION", "公开姓名", "publication of the name"),
     ("PUBLISHED", "已发布", "published"),
     ("READY", "可下载", "ready"),
+    ("RECOGNISED", "已认定", "recognised"),
     ("RECOGNITION", "星级评定与注册", "stars and registration"),
     ("RECOVERED", "账号已找回", "account recovered"),
     ("RECOVERY", "账号找回", "recovery"),
@@ -236,6 +245,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("TOKEN_REUSED", "令牌被重复使用", "token used twice"),
     ("TOO_MANY", "设备过多", "too many devices"),
     ("TRAINING", "培训", "training"),
+    ("TRAINING_RECORDED", "培训已登记", "training entered"),
     ("TUESDAY", "星期二", "Tuesday"),
     ("UNDONE", "已撤销", "taken back"),
     ("UNKNOWN", "无此号码", "no such number"),
@@ -243,6 +253,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("VACCINATION", "疫苗接种点服务", "vaccination"),
     ("VERIFIED", "已认证", "verified"),
     ("VOLUNTEER", "志愿者", "volunteer"),
+    ("VOLUNTEER_FILE", "志愿者档案", "volunteer's file"),
     ("WAITING", "等待中", "waiting"),
     ("WATER_RESCUE", "水上救援", "water rescue"),
     ("WEB", "网页", "browser"),
@@ -256,6 +267,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("WITHOUT_CHECK_IN", "没有对应签到", "without a check-in"),
     ("WITHOUT_SEAT", "没有名额", "without a seat"),
     ("YEAR", "年度", "year"),
+    ("YEAR_EVALUATED", "年度评价已登记", "year rated"),
 ];
 
 #[cfg(test)]
@@ -263,7 +275,7 @@ mod tests {
     use boai_entity::award_kinds::{AwardRoundState, CandidateState, ObjectionState, RegistrationState, StarCaseState};
     use boai_entity::desk_entry::DeskWay;
     use boai_entity::dispute_kinds::{DisputeOutcome, DisputeSide, DisputeState};
-    use boai_entity::honour_kinds::{HonourEntryState, ShownName};
+    use boai_entity::honour_kinds::{CommendedKind, HonourEntryState, HonourState, ShownName};
     use boai_entity::kinds::{
         ActKind, ActState, ActivityKind, ActivityState, AttendanceEnd, AttendanceState, AwaitedWord, Book, Category,
         CodePurpose, ConsentKind, DataAsker, DataExportKind, DataExportState, DayPart, EntryKind, ErasureState,
@@ -305,6 +317,7 @@ mod tests {
             CandidateState,
             Category,
             CodePurpose,
+            CommendedKind,
             ConsentKind,
             DataAsker,
             DataExportKind,
@@ -319,6 +332,7 @@ mod tests {
             EvidenceGrade,
             FlagReason,
             HonourEntryState,
+            HonourState,
             IdDocument,
             IdentityAnswer,
             IdentityState,

@@ -92,16 +92,10 @@ pub async fn decline(
     if declined.is_empty() {
         return Ok(());
     }
-    let mut values: Vec<Value> = vec![by.into(), now.into()];
-    values.extend(declined.iter().map(|(id, _)| Value::from(*id)));
-    let ids = db::placeholders(3, declined.len());
-    let mut reasons = String::new();
-    for (place, (_, reason)) in declined.iter().enumerate() {
-        values.push((*reason).into());
-        reasons.push_str(&format!(" WHEN ${} THEN ${}", place + 3, values.len()));
-    }
+    let declined = declined.iter().map(|(id, reason)| (Value::from(*id), *reason));
+    let (ids, reasons, values) = db::each_with_text([by.into(), now.into()], declined);
     let text = format!(
-        "UPDATE registration SET state = 'DECLINED', reason = CASE id{reasons} END, decided_by = $1, decided_at = $2
+        "UPDATE registration SET state = 'DECLINED', reason = {reasons}, decided_by = $1, decided_at = $2
          WHERE id IN ({ids})"
     );
     db::run(db, text, values).await?;

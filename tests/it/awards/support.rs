@@ -213,6 +213,12 @@ pub async fn team_of(town: &Town, code: &str, members: &[&Person<'_>]) -> TeamId
     };
     let team_id = team.id;
     insert_all::<boai_entity::team::Entity, _>(&town.app.db.conn, vec![team]).await;
+    member_of(town, team_id, members).await;
+    team_id
+}
+
+/// Has these people be members of a team.
+pub async fn member_of(town: &Town, team_id: TeamId, members: &[&Person<'_>]) {
     let mut rows = Vec::new();
     for member in members {
         rows.push(team_member::Model {
@@ -225,7 +231,6 @@ pub async fn team_of(town: &Town, code: &str, members: &[&Person<'_>]) -> TeamId
         });
     }
     insert_all::<team_member::Entity, _>(&town.app.db.conn, rows).await;
-    team_id
 }
 
 const ROUND: &str =

@@ -6,10 +6,12 @@ use boai_entity::{
     award_kinds::{AwardRoundState, CandidateState, ObjectionState, RegistrationState, StarCaseState},
     award_objection, award_round,
     badge_rule::{self, Ask, BadgeMeasure, Rule},
-    badge_stock, branch, division,
+    badge_stock, branch, commendation_nominee, commendation_quota, commendation_round, division,
+    honour_kinds::CommendedKind,
     ids::{
-        AwardObjectionId, AwardRoundId, BadgeRuleId, BranchId, PolicyId, RegistrationId, RoleGrantId, RoleReviewId,
-        StarAwardId, StarBadgeId, StarCandidateId, StarCaseId, StarSchemeId, VolunteerId,
+        AwardObjectionId, AwardRoundId, BadgeRuleId, BranchId, CommendationNomineeId, CommendationRoundId, PolicyId,
+        RegistrationId, RoleGrantId, RoleReviewId, StarAwardId, StarBadgeId, StarCandidateId, StarCaseId, StarSchemeId,
+        VolunteerId,
     },
     kinds::{BranchKind, DivisionLevel},
     policy, registration, role_review, role_review_item, star_award, star_badge, star_case,
@@ -21,7 +23,7 @@ use serde_json::json;
 use crate::{
     acts::{ask_to_join, decide, grant, open_recovery},
     authenticator::enrolled,
-    root_fields_asked::{Desk, HonourRoll, Scene, Stars},
+    root_fields_asked::{Commended, Desk, File, HonourRoll, Scene, Stars},
 };
 
 /// The columns of the matrix, as seen from 西湖救援队 and from a volunteer who serves there.
@@ -395,6 +397,84 @@ async fn honour_roll(served: &Person<'_>, other: &Person<'_>, officer: &Person<'
     HonourRoll { published, draft, shown, asked }
 }
 
+/// An honour that waits for 西湖区, and a training and an evaluation of the branch's.
+async fn file(served: &Person<'_>, officer: &Person<'_>) -> File {
+    let honour =
+        "mutation { submitHonour(input: { name: \"优秀志愿者\", awardedOn: \"2025-12-05\", awardingUnit: \"团委\",
+        proof: \"证书\", reference: \"1\" }) { honour { id } errors { code } } }";
+    let honour = served.ask(honour, json!({})).await.fine().text("/submitHonour/honour/id");
+    let given = json!({ "branch": id(Town::branch("330106")), "number": served.number().await });
+    let training =
+        "mutation($branch: ID!, $number: String!) { recordTraining(input: { branchId: $branch, name: \"急救\",
+        content: \"心肺复苏\", learningTime: 960, trainedOn: \"2026-04-01\", volunteerNumbers: [$number] }) {
+        results { training { id } } errors { code } } }";
+    let training = officer.ask(training, given.clone()).await.fine();
+    let evaluation =
+        "mutation($branch: ID!, $number: String!) { evaluateVolunteers(input: { branchId: $branch, year: 2025,
+        items: [{ volunteerNumber: $number, rating: 4, reason: \"x\" }] }) {
+        results { evaluation { id } } errors { code } } }";
+    let evaluation = officer.ask(evaluation, given).await.fine();
+    File {
+        honour,
+        training: training.text("/recordTraining/results/0/training/id"),
+        evaluation: evaluation.text("/evaluateVolunteers/results/0/evaluation/id"),
+    }
+}
+
+/// Rounds of commendations of 西湖区's at each step, in which `served` is nominated.
+async fn commended(served: &Person<'_>, officer: &Person<'_>) -> Commended {
+    let (town, now) = (served.town, served.town.clock.now());
+    let db = &town.app.db.conn;
+    let new_id = || town.app.random.uuid(now);
+    let (volunteer_id, by) = (VolunteerId(key(&served.volunteer_id().await)), officer.person_id().await);
+    let branch_id = Town::branch("330106");
+    use AwardRoundState::{Notice, Opened, Reviewing};
+    let round = |state| commendation_round::Model {
+        id: CommendationRoundId(new_id()),
+        branch_id,
+        title: "x".into(),
+        state,
+        opened_by: by,
+        opened_at: now,
+        notice_until: (state == Notice).then_some(now),
+        closed_at: None,
+        cancel_reason: None,
+    };
+    let rounds = [Opened, Reviewing, Reviewing, Notice].map(round);
+    let quota = |kind| commendation_quota::Model { round_id: rounds[0].id, branch_id, kind, quota: 2, taken: 1 };
+    let nominee = |round: &commendation_round::Model, state| commendation_nominee::Model {
+        id: CommendationNomineeId(new_id()),
+        round_id: round.id,
+        branch_id,
+        kind: CommendedKind::Volunteer,
+        volunteer_id: Some(volunteer_id),
+        team_id: None,
+        merits: Some("x".into()),
+        nominated_by: by,
+        nominated_at: now,
+        state,
+        reason: None,
+        decided_by: (state != CandidateState::Listed).then_some(by),
+        decided_at: (state != CandidateState::Listed).then_some(now),
+    };
+    use CandidateState::{Listed, Passed};
+    let states = [Listed, Listed, Passed, Passed];
+    let nominees: Vec<_> = rounds.iter().zip(states).map(|(round, state)| nominee(round, state)).collect();
+    let answer = Commended {
+        opened: id(rounds[0].id),
+        nominee: id(nominees[0].id),
+        reviewing: id(rounds[1].id),
+        reviewed: id(rounds[2].id),
+        passed: id(nominees[1].id),
+        over: id(rounds[3].id),
+    };
+    let quotas = vec![quota(CommendedKind::Volunteer), quota(CommendedKind::Team)];
+    insert_all::<commendation_round::Entity, _>(db, rounds.to_vec()).await;
+    insert_all::<commendation_quota::Entity, _>(db, quotas).await;
+    insert_all::<commendation_nominee::Entity, _>(db, nominees).await;
+    answer
+}
+
 /// What somebody disputes of half an hour more, which the leader has confirmed.
 async fn disputed(leader: &Person<'_>, served: &Person<'_>) -> String {
     let posted = leader.post_activity(at("08:11"), at("08:41"), 5, json!({ "title": "异议" })).await;
@@ -517,6 +597,8 @@ pub async fn settle(town: &Town) -> (Scene, Person<'_>) {
         badge_preview,
         stars: stars(&served, &member, &above).await,
         registration: registration(&served).await,
+        file: file(&served, &above).await,
+        commended: commended(&served, &above).await,
         honour_roll: honour_roll(&served, &opener, &above).await,
         desk,
         presence,

@@ -68,6 +68,25 @@ pub struct Scene {
     /// What that person disputes of another record.
     pub dispute: String,
     pub honour_roll: HonourRoll,
+    pub file: File,
+    pub commended: Commended,
+}
+
+/// Rounds of commendations of 西湖区's at each step, with a nomination in those that take or review them.
+pub struct Commended {
+    pub opened: String,
+    pub nominee: String,
+    pub reviewing: String,
+    pub reviewed: String,
+    pub passed: String,
+    pub over: String,
+}
+
+/// What waits for that person's file, and what is in it.
+pub struct File {
+    pub honour: String,
+    pub training: String,
+    pub evaluation: String,
 }
 
 /// Issues of 西湖区's honour roll: one that is published and one that is not, each with an entry of that person's.
@@ -144,6 +163,8 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
     } = scene;
     let registration = &scene.registration;
     let roll = &scene.honour_roll;
+    let file = &scene.file;
+    let commended = &scene.commended;
     let (activity, shift) = (&posted.activity, posted.shift());
     let (team, branch) = (id(Town::TEAM), id(Town::branch("330106")));
     let node =
@@ -286,6 +307,41 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
             "/registrationQueue/nodes",
             format!("registrationQueue(branchId: \"{branch}\") {{ nodes {{ state }} }}"),
         ),
+        node("a round of commendations", "/node", &commended.opened, ""),
+        node("a nomination", "/node", &commended.nominee, ""),
+        query(
+            "commendationRounds",
+            "",
+            "/commendationRounds/nodes",
+            format!("commendationRounds(branchId: \"{branch}\", first: 10) {{ nodes {{ state }} }}"),
+        ),
+        query(
+            "commendationRound",
+            "that takes nominations",
+            "/commendationRound",
+            format!("commendationRound(id: \"{}\") {{ state }}", commended.opened),
+        ),
+        query(
+            "commendationRound",
+            "under notice",
+            "/commendationRound",
+            format!("commendationRound(id: \"{}\") {{ state }}", commended.over),
+        ),
+        node("an honour to check", "/node", &file.honour, ""),
+        node("somebody's training", "/node", &file.training, ""),
+        node("somebody's evaluation", "/node", &file.evaluation, ""),
+        query(
+            "honourQueue",
+            "",
+            "/honourQueue/nodes",
+            format!("honourQueue(branchId: \"{branch}\") {{ nodes {{ state }} }}"),
+        ),
+        query(
+            "volunteerFile",
+            "",
+            "/volunteerFile",
+            format!("volunteerFile(number: \"{}\") {{ training {{ nodes {{ name }} }} }}", scene.number),
+        ),
         node("an issue of an honour roll", "/node", &roll.draft, ""),
         node("somebody on an honour roll", "/node", &roll.asked, ""),
         query(
@@ -390,6 +446,51 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         mutation("addShift", "", format!("activityId: \"{activity}\", shift: {{ {times} }}")),
         mutation("answerObjection", "", format!("objectionId: \"{}\", upheld: false, answer: \"x\"", stars.objection)),
         mutation("applyForRegistration", "", ""),
+        mutation(
+            "openCommendationRound",
+            "",
+            format!(
+                "branchId: \"{branch}\", title: \"x\", quotas: [{{ branchId: \"{branch}\", kind: TEAM, quota: 1 }}]"
+            ),
+        ),
+        mutation(
+            "nominate",
+            "",
+            format!("roundId: \"{}\", branchId: \"{branch}\", teamId: \"{team}\", merits: \"x\"", commended.opened),
+        ),
+        mutation("takeNominationBack", "", format!("nomineeId: \"{}\"", commended.nominee)),
+        mutation("closeNominations", "", format!("roundId: \"{}\"", commended.opened)),
+        mutation(
+            "reviewNominees",
+            "",
+            format!("roundId: \"{}\", items: [{{ nomineeId: \"{}\" }}]", commended.reviewing, commended.passed),
+        ),
+        mutation("giveNoticeOfCommendations", "", format!("roundId: \"{}\"", commended.reviewed)),
+        mutation("publishCommendations", "", format!("roundId: \"{}\"", commended.over)),
+        mutation("cancelCommendationRound", "", format!("roundId: \"{}\", reason: \"x\"", commended.opened)),
+        mutation(
+            "submitHonour",
+            "",
+            "name: \"x\", awardedOn: \"2026-01-01\", awardingUnit: \"x\", proof: \"x\", reference: \"x\"",
+        ),
+        mutation("decideHonours", "", format!("items: [{{ honourId: \"{}\", recognise: true }}]", file.honour)),
+        mutation(
+            "recordTraining",
+            "by a team",
+            format!(
+                "teamId: \"{team}\", name: \"x\", content: \"x\", learningTime: 60, trainedOn: \"2026-05-01\",
+                 volunteerNumbers: [\"{member}\"]"
+            ),
+        ),
+        mutation(
+            "evaluateVolunteers",
+            "by a branch",
+            format!(
+                "branchId: \"{branch}\", year: 2026,
+                 items: [{{ volunteerNumber: \"{member}\", rating: 5, reason: \"x\" }}]"
+            ),
+        ),
+        mutation("strikeFromFile", "", format!("trainingId: \"{}\", reason: \"x\"", file.training)),
         mutation("openHonourRollIssue", "", format!("branchId: \"{branch}\", title: \"x\", issuedOn: \"2026-05-08\"")),
         mutation(
             "putOnHonourRoll",

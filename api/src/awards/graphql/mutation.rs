@@ -56,11 +56,20 @@ struct AwardRoundPayload {
 
 /// What a reviewer says of somebody on the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-enum CandidateVerdict {
+pub enum CandidateVerdict {
     /// 通过
     Pass,
     /// 不予通过, with a `reason`.
     Refuse,
+}
+
+/// The word with its reason, as it is said.
+pub fn verdict(said: CandidateVerdict, reason: &str) -> Result<Verdict, Fault> {
+    let reason = text::field("reason", reason, 500, false)?;
+    Ok(match said {
+        CandidateVerdict::Pass => Verdict::Pass,
+        CandidateVerdict::Refuse => Verdict::Refuse(reason),
+    })
 }
 
 /// The word on one of the list.
@@ -218,15 +227,8 @@ impl AwardMutation {
                 Fault::bad_input(format!("`items` has {given} items; at most {most} are taken at once.")).into()
             );
         }
-        let item = |item: &ReviewStarCandidateItem| -> Result<_, Fault> {
-            let reason = text::field("reason", &item.reason, 500, false)?;
-            let verdict = match item.verdict {
-                CandidateVerdict::Pass => Verdict::Pass,
-                CandidateVerdict::Refuse => Verdict::Refuse(reason),
-            };
-            Ok((item.candidate_id.0, verdict))
-        };
-        let items = input.items.iter().map(item).collect::<Result<Vec<_>, _>>()?;
+        let item = |item: &ReviewStarCandidateItem| Ok((item.candidate_id.0, verdict(item.verdict, &item.reason)?));
+        let items = input.items.iter().map(item).collect::<Result<Vec<_>, Fault>>()?;
         let reviewed = review::review(ctx, input.round_id.0, &items).await?;
         let result = |(candidate_id, reviewed): (GlobalId<StarCandidateId>, review::Reviewed)| match reviewed {
             Ok(candidate) => ReviewStarCandidateResult {

@@ -152,6 +152,17 @@ pub const SWEEPS: &[Sweep] = &[
         by_day: false,
         act: Act::Delete,
     },
+    // What was recognised is of the record (order 67, art. 9).
+    Sweep {
+        kind: "refused_honour",
+        every: HOURLY,
+        days: Some(|days| days.review),
+        table: "outside_honour",
+        key: "id",
+        due: "decided_at < $1 AND state = 'REFUSED'",
+        by_day: false,
+        act: Act::Delete,
+    },
     Sweep {
         kind: "back_fill_count",
         every: HOURLY,
@@ -364,6 +375,10 @@ const STAYS: &[(&str, &str)] = &[
     ("sign_up", "the seats of an activity add up"),
     ("desk_entry", "who made a service record what it is"),
     ("service_record", "the record itself"),
+    ("commendation_round", "what commendations rest on"),
+    ("commendation_nominee", "who was commended, and who was not (order 67, art. 9)"),
+    ("training_record", "the record itself (order 67, art. 8)"),
+    ("evaluation", "the record itself (order 67, art. 10)"),
     ("honour_roll_issue", "what was published when"),
     ("honour_roll_entry", "who agreed to be shown; the story goes as soon as it is not, or no longer"),
     ("registration", "why somebody is a registered volunteer, or was not made one"),
