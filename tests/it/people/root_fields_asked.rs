@@ -199,7 +199,7 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         activities("published", "公开"),
         activities("drafts", "草稿"),
         query("activitiesNear", "", "/activitiesNear/edges", near),
-        query("branches", "", "/branches/nodes", "branches { nodes { id } }"),
+        query("branches", "", "/branches/nodes", "branches(first: 10) { nodes { id } }"),
         query("desk", "", "/desk", format!("desk(activityId: \"{}\") {{ name }}", desk.activity)),
         query("division", "", "/division", "division(code: \"33\") { name }"),
         query("divisions", "", "/divisions/nodes", "divisions { nodes { name } }"),

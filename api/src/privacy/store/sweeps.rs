@@ -393,6 +393,7 @@ const STAYS: &[(&str, &str)] = &[
     ("ledger_head", "what was under a signed root, for the audit to compare"),
     ("certificate", "whoever was given it checks it years later, until its volunteer is erased"),
     ("volunteer_total", "the record itself"),
+    ("leaderboard_standing", "follows the ledger, and goes with the account"),
     ("audit_chain", "the heads of the audit trail's chains"),
     ("data_export_chunk", "goes with its export"),
 ];
