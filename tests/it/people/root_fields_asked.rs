@@ -317,7 +317,7 @@ pub fn operations(scene: &Scene, who: &Person<'_>) -> Vec<Operation> {
         ),
         query(
             "commendationRound",
-            "that takes nominations",
+            "nominating",
             "/commendationRound",
             format!("commendationRound(id: \"{}\") {{ state }}", commended.opened),
         ),
