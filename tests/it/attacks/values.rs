@@ -263,6 +263,8 @@ impl Values<'_> {
             "ID" => text(&self.id(name)),
             "Boolean" => Given::Plain(json!(chance.percent(50))),
             "Int" if name == "first" || name == "last" => Given::Plain(json!(chance.below(6))),
+            "Int" if self.careful && name == "year" => Given::Plain(json!(2025 + chance.below(3))),
+            "Int" if self.careful && name == "rating" => Given::Plain(json!(1 + chance.below(5))),
             "Int" | "Minutes" if self.careful => Given::Plain(json!(1 + chance.below(30))),
             "Int" | "Minutes" => Given::Raw(chance.one_of(&NUMBERS).to_owned()),
             "Latitude" if self.careful || chance.percent(70) => Given::Plain(json!(30.2604)),

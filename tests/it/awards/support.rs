@@ -179,6 +179,7 @@ pub async fn serve_long_ago(town: &Town, posted: &Posted, people: &[(&Person<'_>
     insert_all::<service_record::Entity, _>(conn, records).await;
     insert_all::<ledger_entry::Entity, _>(conn, entries).await;
     insert_all::<volunteer_total::Entity, _>(conn, totals).await;
+    boai::leaderboards::check::rebuild(&town.app.db, |_| {}).await.expect("the boards follow");
     ids
 }
 
@@ -199,6 +200,7 @@ pub async fn live_in(town: &Town, people: &[&Person<'_>], division: &str) {
         let phones = some.iter().map(|person| person.phone.as_str().into());
         db::run(&town.app.db.conn, text, std::iter::once(division.into()).chain(phones)).await.expect("they move");
     }
+    boai::leaderboards::check::rebuild(&town.app.db, |_| {}).await.expect("the boards follow");
 }
 
 /// Founds a team of a branch with these members.

@@ -29,14 +29,14 @@ async fn publish_at_noon(town: &Town, kind: &str) {
 stories! {
     async fn a_stranger_reads_what_will_be_agreed_to_in_both_languages(town: Town) {
         let (english, chinese) = (town.stranger(), Person { language: "zh-CN", ..town.stranger() });
-        let kinds = json!(["GUARDIAN", "IDENTITY", "LOCATION", "PUBLICATION", "TERMS"]);
+        let kinds = json!(["GUARDIAN", "IDENTITY", "LEADERBOARD", "LOCATION", "PUBLICATION", "TERMS"]);
         for (person, title, word) in [(english, "Terms of volunteering", "pay"), (chinese, "志愿服务条款", "无报酬")] {
             let texts = texts(&person).await;
             let list = texts.as_array().expect("a list");
             assert_eq!(list.iter().map(|text| text["kind"].clone()).collect::<Value>(), kinds);
             assert!(list.iter().all(|text| text["version"] == "2026-01" && text["inForceFrom"] == "2025-12-31T16:00:00+00:00"));
-            assert_eq!(list[4]["title"], title);
-            assert!(list[4]["text"].as_str().expect("a text").contains(word), "{}", list[4]);
+            assert_eq!(list[5]["title"], title);
+            assert!(list[5]["text"].as_str().expect("a text").contains(word), "{}", list[5]);
         }
     }
 

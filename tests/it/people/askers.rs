@@ -589,6 +589,11 @@ pub async fn settle(town: &Town) -> (Scene, Person<'_>) {
     above.ask(sign, branch.clone()).await;
     let month = above.ask("query($id: ID!) { monthStatements(branchId: $id, last: 1) { nodes { id } } }", branch).await;
     let (badge_rule, badge_preview) = badge_that_waits(town, &above).await;
+    // What these tell comes a second before: the first of an inbox is still about an activity.
+    town.clock.set(town.clock.now() - TimeDelta::seconds(1));
+    let (file, commended) = (file(&served, &above).await, commended(&served, &above).await);
+    let honour_roll = honour_roll(&served, &opener, &above).await;
+    town.clock.advance(TimeDelta::seconds(1));
     let scene = Scene {
         policy,
         preview,
@@ -597,9 +602,9 @@ pub async fn settle(town: &Town) -> (Scene, Person<'_>) {
         badge_preview,
         stars: stars(&served, &member, &above).await,
         registration: registration(&served).await,
-        file: file(&served, &above).await,
-        commended: commended(&served, &above).await,
-        honour_roll: honour_roll(&served, &opener, &above).await,
+        file,
+        commended,
+        honour_roll,
         desk,
         presence,
         dispute,

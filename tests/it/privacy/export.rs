@@ -183,7 +183,7 @@ stories! {
         let before = town.app.db.statements();
         let link = ready_link(&scene.ling).await;
         let statements = town.app.db.statements() - before;
-        assert!(statements < 250, "{statements}");
+        assert!(statements < 300, "{statements}");
         let pieces = count(&town, "SELECT COUNT(*) AS count FROM data_export_chunk").await;
         assert!(pieces > 3, "{pieces}");
         let longest = count(&town, "SELECT CAST(MAX(length(bytes)) AS bigint) AS count FROM data_export_chunk").await;
