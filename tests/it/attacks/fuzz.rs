@@ -201,7 +201,7 @@ fn setting(name: &str, usual: u64) -> u64 {
 
 stories! {
     async fn whatever_is_asked_nothing_fails_and_nothing_is_told_to_the_wrong_one(town: Town) {
-        let operations = usize::try_from(setting("BOAI_TEST_FUZZ", 9_000)).expect("a number of operations");
+        let operations = usize::try_from(setting("BOAI_TEST_FUZZ", 14_000)).expect("a number of operations");
         let started = Instant::now();
         let tally = fuzz(&town, operations, setting("BOAI_TEST_FUZZ_SEED", 20_260_508)).await;
         println!(
